@@ -1,0 +1,141 @@
+package lint
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxSQL is how large a model or test may be, in bytes.
+const maxSQL = 1 << 20
+
+// The folders of a product that builds with SQL.
+const (
+	modelFolder = "models"
+	testFolder  = "tests"
+	seedFolder  = "seeds"
+)
+
+// files checks the files of a product: no links out of it, models and tests of one SELECT each, no table made twice.
+// The SQL of a dbt project is dbt's matter.
+func (p *product) files(l *linter) {
+	_, err := fs.Stat(l.fsys, path.Join(p.dir, "dbt_project.yml"))
+	dbt := err == nil
+	makers := map[string]string{} // the file that makes a table, by the table's name in lower case
+	if p.doc.Spec != nil {
+		for _, in := range p.doc.Spec.Inputs {
+			makers[makes(in.Table)] = "the input from " + in.Product
+		}
+	}
+	_ = fs.WalkDir(l.fsys, p.dir, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			l.file(name, "this is not readable (%v): mend its permissions", err)
+			return nil
+		case entry.IsDir() && name != p.dir && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules"):
+			return fs.SkipDir
+		case entry.Type()&fs.ModeSymlink != 0:
+			p.link(l, name)
+			return nil
+		case entry.IsDir() || dbt:
+			return nil
+		}
+		p.sqlFile(l, name, entry, makers)
+		return nil
+	})
+}
+
+// link refuses a link that leads out of the product, or that stands for a file that is read.
+func (p *product) link(l *linter, name string) {
+	target, err := fs.ReadLink(l.fsys, name)
+	inside := err == nil && !path.IsAbs(target) && contains(p.dir, path.Join(path.Dir(name), target))
+	inside = inside && !strings.HasPrefix(path.Join(path.Dir(name), target), "..")
+	switch folder := p.folder(name); {
+	case !inside:
+		l.file(name, "this is a link that leads out of the product: replace it with what it leads to")
+	case folder == modelFolder || folder == testFolder || folder == seedFolder:
+		l.file(name, "this is a link: replace it with the file itself")
+	}
+}
+
+// folder is the first folder in the product on the way to a file; empty for a file at its top.
+func (p *product) folder(name string) string {
+	rel := name
+	if p.dir != "." {
+		rel = strings.TrimPrefix(name, p.dir+"/")
+	}
+	first, _, below := strings.Cut(rel, "/")
+	if !below {
+		if first == modelFolder || first == testFolder || first == seedFolder {
+			return first // the folder itself, as a link
+		}
+		return ""
+	}
+	return first
+}
+
+// makes is the table, in lower case, that a file of that name makes without its extension.
+func makes(stem string) string { return strings.TrimPrefix(strings.ToLower(stem), "main.") }
+
+// sqlFile checks one file of a product.
+func (p *product) sqlFile(l *linter, name string, entry fs.DirEntry, makers map[string]string) {
+	folder, extension := p.folder(name), strings.ToLower(path.Ext(name))
+	isSQL := extension == ".sql" && (folder == modelFolder || folder == testFolder)
+	isSeed := folder == seedFolder && (extension == ".csv" || extension == ".parquet")
+	if !isSQL && !isSeed {
+		return
+	}
+	if !entry.Type().IsRegular() {
+		l.file(name, "this is not a regular file: replace it with one")
+		return
+	}
+	if folder == modelFolder || isSeed {
+		table := makes(strings.TrimSuffix(path.Base(name), path.Ext(name)))
+		if first, taken := makers[table]; taken {
+			l.file(name, "this makes the table %s, as %s does: rename one", table, first)
+		} else {
+			makers[table] = name
+		}
+	}
+	if !isSQL {
+		return
+	}
+	text, why := readSQL(l.fsys, name)
+	if why != "" {
+		l.file(name, "%s", why)
+		return
+	}
+	subject := "the model"
+	if folder == testFolder {
+		subject = "the test"
+	}
+	l.askSelect(name, text, subject, func(line, column int) (int, int) { return line, column })
+}
+
+// readSQL reads a text; why says what is wrong with it, and what to do.
+func readSQL(fsys fs.FS, name string) (text, why string) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return "", fmt.Sprintf("the file is not readable (%v): mend its permissions", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxSQL+1))
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	switch {
+	case err != nil:
+		return "", fmt.Sprintf("the file is not readable (%v): mend its permissions", err)
+	case len(data) > maxSQL:
+		return "", fmt.Sprintf("the file is larger than %d MiB: split it", maxSQL>>20)
+	case len(bytes.TrimSpace(data)) == 0:
+		return "", "the file is empty: write one SELECT, or delete it"
+	case bytes.IndexByte(data, 0) >= 0:
+		return "", "the file is binary, not SQL: delete it"
+	case !utf8.Valid(data):
+		return "", "the file is not UTF-8 text: convert it"
+	}
+	return string(data), ""
+}

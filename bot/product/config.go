@@ -1,0 +1,84 @@
+package product
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"sync"
+
+	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/spec"
+	"github.com/codicil-dev/codicil/bot/sqltype"
+)
+
+// ConfigFile is the name of the file that says how a product is built, where the defaults do not fit.
+const ConfigFile = "product.yaml"
+
+// ConfigSchemaID identifies the JSON Schema of product.yaml.
+const ConfigSchemaID = spec.SchemaBase + "product-1.json"
+
+// Config is a product.yaml. The zero value is the default.
+type Config struct {
+	// Seeds declares the types of seeds' columns, by the seed's table name.
+	Seeds map[string]SeedConfig `json:"seeds,omitempty"`
+}
+
+// SeedConfig says how one seed is read.
+type SeedConfig struct {
+	// Types are DuckDB types by column name; other columns are inferred from all rows.
+	Types map[string]string `json:"types"`
+}
+
+// ConfigSchema returns the JSON Schema (2020-12) of product.yaml.
+func ConfigSchema() []byte {
+	return spec.SchemaOf(ConfigSchemaID, "Codicil product configuration", Config{}, map[string]string{
+		"Config":           "How a product is built, where the defaults do not fit.",
+		"Config.Seeds":     "Column types of seeds, by table name.",
+		"SeedConfig":       "How one seed is read.",
+		"SeedConfig.Types": "DuckDB types by column name, such as sku: VARCHAR. Columns that are left out are inferred from all rows.",
+	})
+}
+
+var configValidator = sync.OnceValue(func() *spec.Validator {
+	return spec.NewValidator(ConfigSchemaID, ConfigSchema(), Config{})
+})
+
+// ParseConfig reads a product.yaml; file names it in problems.
+func ParseConfig(file string, data []byte) (Config, bot.Problems) {
+	var c Config
+	source, problems := configValidator().Parse(file, data, &c)
+	if len(problems) > 0 {
+		return Config{}, problems
+	}
+	for seed, s := range c.Seeds {
+		for column, typ := range s.Types {
+			t, err := sqltype.Parse(typ)
+			if err == nil && t.Family() != sqltype.Opaque {
+				continue
+			}
+			line, col := source.At("/seeds/" + seed + "/types/" + column)
+			problems = append(problems, bot.Problem{File: file, Line: line, Column: col, Message: fmt.Sprintf("%q is not a DuckDB type; write one such as VARCHAR, INTEGER or DECIMAL(10,2)", typ)})
+		}
+	}
+	return c, problems.Sorted()
+}
+
+// loadConfig reads the product.yaml of the folder dir; without one the configuration is the default.
+func loadConfig(fsys fs.FS, dir string) (Config, bot.Problems) {
+	name := path.Join(dir, ConfigFile)
+	f, err := fsys.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, nil
+	}
+	if err != nil {
+		return Config{}, bot.Problems{{File: name, Message: "it can't be read (" + err.Error() + "); replace it by a regular file"}}
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, spec.MaxFileSize+1))
+	if err != nil {
+		return Config{}, bot.Problems{{File: name, Message: err.Error()}}
+	}
+	return ParseConfig(name, data)
+}

@@ -1,0 +1,135 @@
+package repo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// MissingBaseError says that the history that is here does not reach back to the base.
+type MissingBaseError struct {
+	Reason string
+	// Command mends it.
+	Command string
+}
+
+// Error names the reason and the command that mends it.
+func (e *MissingBaseError) Error() string {
+	return e.Reason + "; run: " + e.Command
+}
+
+// DefaultBase is what the work tree is compared with unless told otherwise: the merge base with the default branch.
+// On the default branch itself it is HEAD while there are uncommitted changes, and HEAD's first parent otherwise.
+// ok is false where there is nothing to compare with: no commit yet, or a first commit without changes.
+// A shallow clone that lacks the base gives a *MissingBaseError.
+func (r *Repo) DefaultBase(ctx context.Context, under string) (hash string, ok bool, err error) {
+	head, ok, err := r.Commit(ctx, "HEAD")
+	if err != nil || !ok {
+		return "", false, err
+	}
+	branch, found, err := r.defaultBranch(ctx)
+	if err != nil {
+		return "", false, err
+	}
+	if found {
+		base, err := r.mergeBase(ctx, head, branch)
+		if err != nil {
+			return "", false, err
+		}
+		if base != head {
+			return base, true, nil
+		}
+	}
+	changed, err := r.git(ctx, "status", "--porcelain", "--ignore-submodules=all", "--", under)
+	if err != nil {
+		return "", false, err
+	}
+	if changed != "" {
+		return head, true, nil
+	}
+	return r.firstParent(ctx, head)
+}
+
+// defaultBranch finds the default branch: what origin calls HEAD, else main or master, of origin or of this repository.
+func (r *Repo) defaultBranch(ctx context.Context) (ref string, ok bool, err error) {
+	if ref, err := r.git(ctx, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"); err == nil {
+		if _, ok, err := r.Commit(ctx, ref); err != nil || ok {
+			return ref, ok, err
+		}
+	}
+	for _, ref := range []string{"refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master"} {
+		if _, ok, err := r.Commit(ctx, ref); err != nil || ok {
+			return ref, ok, err
+		}
+	}
+	return "", false, nil
+}
+
+func (r *Repo) mergeBase(ctx context.Context, head, branch string) (string, error) {
+	base, err := r.git(ctx, "merge-base", head, branch)
+	if err == nil && base != "" {
+		return base, nil
+	}
+	short := strings.TrimPrefix(strings.TrimPrefix(branch, "refs/remotes/"), "refs/heads/")
+	if r.shallow(ctx) {
+		return "", &MissingBaseError{
+			Reason:  fmt.Sprintf("this clone is shallow and does not hold the commit where HEAD left %s", short),
+			Command: "git fetch --unshallow",
+		}
+	}
+	return "", fmt.Errorf("HEAD and %s have no commit in common; name what to compare with: --base REF", short)
+}
+
+func (r *Repo) firstParent(ctx context.Context, head string) (hash string, ok bool, err error) {
+	line, err := r.git(ctx, "cat-file", "-p", head)
+	if err != nil {
+		return "", false, err
+	}
+	header, _, _ := strings.Cut(line, "\n\n")
+	for _, l := range strings.Split(header, "\n") {
+		parent, isParent := strings.CutPrefix(l, "parent ")
+		if !isParent {
+			continue
+		}
+		if _, ok, err := r.Commit(ctx, parent); err != nil || ok {
+			return parent, ok, err
+		}
+		return "", false, &MissingBaseError{
+			Reason:  "this clone is shallow and does not hold the parent of HEAD",
+			Command: "git fetch --deepen=1",
+		}
+	}
+	return "", false, nil // the first commit
+}
+
+func (r *Repo) shallow(ctx context.Context) bool {
+	out, err := r.git(ctx, "rev-parse", "--is-shallow-repository")
+	return err == nil && out == "true"
+}
+
+// Base resolves what the user named as the base: a commit. A *MissingBaseError tells how to fetch a commit that a
+// shallow clone lacks.
+func (r *Repo) Base(ctx context.Context, name string) (hash string, err error) {
+	hash, ok, err := r.Commit(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if ok {
+		return hash, nil
+	}
+	if r.shallow(ctx) {
+		return "", &MissingBaseError{
+			Reason:  fmt.Sprintf("%s is not in this clone, which is shallow", name),
+			Command: "git fetch --unshallow",
+		}
+	}
+	return "", fmt.Errorf("%s is neither a commit nor a folder; name a branch, tag or commit that `git log` knows, or fetch it first", name)
+}
+
+// Short is the abbreviated hash of a commit, for people.
+func (r *Repo) Short(ctx context.Context, hash string) string {
+	if out, err := r.git(ctx, "rev-parse", "--short", hash); err == nil {
+		return out
+	}
+	return hash
+}

@@ -1,0 +1,325 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/fatih/color"
+
+	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/markup"
+)
+
+// TextOptions say how Text is to look.
+type TextOptions struct {
+	// Width is the number of columns to fit; 0 means 80, and less than 44 counts as 44.
+	Width int
+	// Colour adds terminal colours.
+	Colour bool
+	// Verbose lists what passed, and expands products that pass.
+	Verbose bool
+}
+
+// Text writes r for an engineer at a terminal: what needs work first and expanded, what holds in one line.
+// The error is that of w.
+func Text(w io.Writer, r *bot.Report, o TextOptions) error {
+	if o.Width == 0 {
+		o.Width = 80
+	}
+	t := &texter{width: max(o.Width, 44), verbose: o.Verbose, paint: newPaint(o.Colour)}
+	all := sections(r)
+	for _, s := range all {
+		if s.Verdict == bot.VerdictPass && len(all) > 1 && !o.Verbose {
+			t.brief(s)
+			continue
+		}
+		t.product(s)
+	}
+	t.closing(r, all)
+	_, err := w.Write(t.Bytes())
+	return err
+}
+
+// texter writes the text form into memory.
+type texter struct {
+	bytes.Buffer
+	paint
+	width   int
+	verbose bool
+	inBrief bool
+}
+
+var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// paint holds the colours of one rendering. Each is switched on or off by itself: the library's global switch, which
+// looks at the program's own standard output, is left alone.
+type paint struct {
+	good, warn, bad, bold, faint func(a ...any) string
+}
+
+func newPaint(on bool) paint {
+	ink := func(attrs ...color.Attribute) func(a ...any) string {
+		c := color.New(attrs...)
+		if on {
+			c.EnableColor()
+		} else {
+			c.DisableColor()
+		}
+		return c.SprintFunc()
+	}
+	return paint{good: ink(color.FgGreen), warn: ink(color.FgYellow), bad: ink(color.FgRed), bold: ink(color.Bold), faint: ink(color.Faint)}
+}
+
+// mark is a sign and the colour that goes with it.
+func (p paint) mark(v bot.Verdict) (string, func(a ...any) string) {
+	switch v {
+	case bot.VerdictFail:
+		return "✗", p.bad
+	case bot.VerdictReview:
+		return "!", p.warn
+	}
+	return "✓", p.good
+}
+
+func (p paint) status(s bot.Status) (string, func(a ...any) string) {
+	switch s {
+	case bot.Fail:
+		return "✗", p.bad
+	case bot.Review:
+		return "!", p.warn
+	case bot.NotRun:
+		return "-", p.faint
+	}
+	return "✓", p.good
+}
+
+func (t *texter) line(parts ...string) { t.WriteString(strings.Join(parts, "") + "\n") }
+
+// headline is the first line of a product: sign, name, verdict, impact, version.
+func (t *texter) headline(s *section) string {
+	sign, ink := t.mark(s.Verdict)
+	rest := string(s.Verdict)
+	if s.Impact != "" && s.Impact != bot.ImpactNone {
+		rest += " · " + string(s.Impact)
+	}
+	if v := s.versions(); v != "" {
+		rest += " · " + markup.Plain(v)
+	}
+	name := fit(markup.Plain(s.Product), max(12, t.width-wide(rest)-4))
+	rest = strings.TrimPrefix(fit(rest, t.width-wide(name)-4), string(s.Verdict))
+	return ink(sign) + " " + t.bold(name) + "  " + ink(string(s.Verdict)) + rest
+}
+
+// brief is a passing product in one line.
+func (t *texter) brief(s *section) {
+	if !t.inBrief && t.Len() > 0 {
+		t.line()
+	}
+	t.inBrief = true
+	tail := plural(count(s.results, bot.Pass), "result holds", "results hold")
+	if n := count(s.results, bot.NotRun); n > 0 {
+		tail += fmt.Sprintf(", %d not run", n)
+	}
+	head := t.headline(s)
+	if room := t.width - wide(ansi.ReplaceAllString(head, "")) - 3; wide(tail) <= room {
+		head += t.faint(" · ") + tail
+	}
+	t.line(head)
+	t.notRun(s)
+}
+
+func (t *texter) product(s *section) {
+	if t.Len() > 0 {
+		t.line()
+	}
+	t.inBrief = false
+	t.line(t.headline(s))
+	if s.Path != "" {
+		t.line("  ", t.faint(fit(markup.Plain(s.Path), t.width-2)))
+	}
+	t.line()
+	t.counts(s)
+	for _, status := range []bot.Status{bot.Fail, bot.Review} {
+		for _, r := range s.with(status) {
+			t.line()
+			t.result(r)
+		}
+	}
+	if t.verbose && count(s.results, bot.Pass) > 0 {
+		t.line()
+		for _, r := range s.with(bot.Pass) {
+			t.result(r)
+		}
+	}
+	t.differences(s)
+	if count(s.results, bot.NotRun) > 0 {
+		t.line()
+		t.line("  ", t.bold("Not run"))
+		t.notRun(s)
+	}
+}
+
+// counts is one line for each area.
+func (t *texter) counts(s *section) {
+	for _, a := range s.areas() {
+		results := s.in(a)
+		var cells strings.Builder
+		for _, status := range statuses() {
+			n := count(results, status)
+			if n == 0 {
+				if status == bot.Pass {
+					cells.WriteString(strings.Repeat(" ", 9))
+				}
+				continue
+			}
+			_, ink := t.status(status)
+			cells.WriteString(ink(fmt.Sprintf("%3d %s", n, word(status))) + " ")
+		}
+		t.line("  ", pad(fit(markup.Plain(string(a)), 13), 13), strings.TrimRight(cells.String(), " "))
+	}
+}
+
+// result is a fail, review or pass with all that is known of it.
+func (t *texter) result(r bot.Result) {
+	sign, ink := t.status(r.Status)
+	title := markup.Plain(r.Name)
+	var notes []string
+	if r.Amendment > 0 {
+		notes = append(notes, fmt.Sprintf("amendment %d", r.Amendment))
+	}
+	if r.New {
+		notes = append(notes, strings.TrimSuffix("new, "+markup.Plain(r.Proof), ", "))
+	} else if r.Proof != "" {
+		notes = append(notes, markup.Plain(r.Proof))
+	}
+	first := string(r.Area) + ": " + title
+	for i, l := range wrap(markup.Plain(first), t.width-4) {
+		lead := "  " + ink(sign) + " "
+		if i > 0 {
+			lead = "    "
+		}
+		if r.Status != bot.Pass {
+			l = t.bold(l)
+		}
+		t.line(lead, l)
+	}
+	if r.Status == bot.Pass {
+		if r.New {
+			t.line("    ", t.faint(strings.Join(notes, " · ")))
+		}
+		return
+	}
+	t.indented(4, markup.Plain(r.Message), plainInk)
+	if p := place(r); p != "" {
+		notes = append([]string{markup.Plain(p)}, notes...)
+	}
+	t.indented(4, strings.Join(notes, " · "), t.faint)
+	if r.Sample != nil && len(r.Sample.Columns) > 0 {
+		t.sample(r.Sample)
+	}
+}
+
+func plainInk(a ...any) string { return fmt.Sprint(a...) }
+
+// indented writes s wrapped to the width, and nothing if it is empty.
+func (t *texter) indented(by int, s string, ink func(a ...any) string) {
+	for _, l := range wrap(s, t.width-by) {
+		t.line(strings.Repeat(" ", by), ink(l))
+	}
+}
+
+// differences is one sentence for each, grouped by table.
+func (t *texter) differences(s *section) {
+	if len(s.differences) == 0 {
+		return
+	}
+	t.line()
+	t.line("  ", t.bold("Differences"))
+	t.indented(2, tally(s.differences), t.faint)
+	names, groups := tables(s.differences)
+	for _, name := range names {
+		shown := markup.Plain(name)
+		if name == "" {
+			shown = "product"
+		}
+		t.line("  ", fit(shown, t.width-2))
+		for _, d := range groups[name] {
+			t.difference(d)
+		}
+	}
+}
+
+func (t *texter) difference(d bot.Difference) {
+	sign, ink := "✓", t.good
+	switch {
+	case d.Kind == bot.Unstable, d.Unbounded:
+		sign, ink = "!", t.warn
+	case !d.Declared:
+		sign, ink = "✗", t.bad
+	}
+	said := declaration(d)
+	if n := share(d); n != "" {
+		said += " · " + n
+	}
+	message := markup.Plain(d.Message)
+	if message == "" {
+		message = word(bot.Status(d.Kind))
+	}
+	if wide(message)+wide(said)+3 <= t.width-6 {
+		t.line("    ", ink(sign), " ", message, t.faint(" · "), ink(said))
+		said = ""
+	}
+	lines := wrap(message, t.width-6)
+	if said == "" {
+		lines = nil
+	}
+	for i, l := range lines {
+		if i == 0 {
+			t.line("    ", ink(sign), " ", l)
+			continue
+		}
+		t.line("      ", l)
+	}
+	t.indented(6, said, ink)
+	for _, e := range d.Examples {
+		t.line("      ", t.faint(fit(example(d, e), t.width-6)))
+	}
+}
+
+// notRun lists what could not be had, and why.
+func (t *texter) notRun(s *section) {
+	for _, r := range s.with(bot.NotRun) {
+		why := markup.Plain(r.Message)
+		if why == "" {
+			why = "no reason was given"
+		}
+		for i, l := range wrap(markup.Plain(string(r.Area)+": "+r.Name)+": "+why, t.width-4) {
+			lead := "  - "
+			if i > 0 {
+				lead = "    "
+			}
+			t.line(lead, l)
+		}
+	}
+}
+
+// closing is the verdict of all and what to do next.
+func (t *texter) closing(r *bot.Report, all []*section) {
+	if t.Len() > 0 {
+		t.line()
+	}
+	for _, n := range r.Notes {
+		t.indented(0, markup.Plain(n), t.faint)
+	}
+	sign, ink := t.mark(r.Verdict)
+	for i, l := range wrap(summary(r, all), t.width-2) {
+		lead := "  "
+		if i == 0 {
+			lead = sign + " "
+		}
+		t.line(ink(lead + l))
+	}
+}

@@ -1,0 +1,132 @@
+package sandbox
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"slices"
+	"strconv"
+
+	"github.com/landlock-lsm/go-landlock/landlock"
+	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
+	"golang.org/x/sys/unix"
+)
+
+// What the child may do with files: read them, or write them; never run them, nor make links, sockets or devices.
+const (
+	mayReadFile = ll.AccessFSReadFile
+	mayReadDir  = ll.AccessFSReadFile | ll.AccessFSReadDir
+	mayWrite    = mayReadDir | ll.AccessFSWriteFile | ll.AccessFSTruncate | ll.AccessFSRemoveFile | ll.AccessFSRemoveDir |
+		ll.AccessFSMakeReg | ll.AccessFSMakeDir
+)
+
+// impose takes from this process all that the policy does not give it.
+func (p policy) impose() (Confinement, error) {
+	if err := closeInherited(); err != nil {
+		return Confinement{}, err
+	}
+	signal.Ignore(unix.SIGXFSZ) // a file over its limit is an error of the write, not the end
+	// The first to go when the whole machine is out of memory; without it nothing is lost.
+	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
+	if err := ll.AllThreadsPrctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return Confinement{}, fmt.Errorf("give up new privileges: %w", err)
+	}
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return Confinement{}, fmt.Errorf("forbid memory dumps: %w", err)
+	}
+	c, err := p.landlock()
+	if err != nil {
+		return c, err
+	}
+	return c, p.limit()
+}
+
+// closeInherited closes files that the parent's own parent left open. Those that this process opened by itself carry
+// the close-on-exec flag, inherited ones cannot.
+func closeInherited() error {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return fmt.Errorf("list open files: %w", err)
+	}
+	for _, e := range entries {
+		fd, err := strconv.Atoi(e.Name())
+		if err != nil || fd <= repliesFD {
+			continue
+		}
+		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {
+			unix.Close(fd)
+		}
+	}
+	return nil
+}
+
+// landlock restricts files, TCP ports, signals and abstract sockets as far as the kernel can.
+func (p policy) landlock() (Confinement, error) {
+	var c Confinement
+	if p.NoLandlock {
+		c.Missing = append(c.Missing, "no Landlock: it was switched off")
+		return c, nil
+	}
+	abi, err := ll.LandlockGetABIVersion()
+	if err != nil || abi < 1 {
+		c.Missing = append(c.Missing, fmt.Sprintf("no Landlock: the kernel does not offer it (%v)", err))
+		return c, nil
+	}
+	rules := []landlock.Rule{landlock.PathAccess(mayWrite, p.ReadWrite...)}
+	for i, path := range append(slices.Clone(p.ReadOnly), p.System...) {
+		info, err := os.Stat(path)
+		if i >= len(p.ReadOnly) && errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return c, fmt.Errorf("confine to %s: %w", path, err)
+		}
+		if info.IsDir() {
+			rules = append(rules, landlock.PathAccess(mayReadDir, path))
+		} else {
+			rules = append(rules, landlock.PathAccess(mayReadFile, path))
+		}
+	}
+	if err := landlock.V11.BestEffort().Restrict(rules...); err != nil {
+		return c, fmt.Errorf("confine by Landlock: %w", err)
+	}
+	c.Landlock, c.LandlockABI = true, abi
+	if abi < 3 {
+		c.Missing = append(c.Missing, fmt.Sprintf("Landlock ABI %d cannot keep files from being cut short (3 can)", abi))
+	}
+	if abi < 4 {
+		c.Missing = append(c.Missing, fmt.Sprintf("Landlock ABI %d cannot close TCP ports (4 can)", abi))
+	}
+	return c, nil
+}
+
+// limit sets the limits of this process, which it cannot raise again.
+func (p policy) limit() error {
+	for _, l := range []struct {
+		name     string
+		resource int
+		max      uint64
+		skip     bool
+	}{
+		{"core dumps", unix.RLIMIT_CORE, 0, false},
+		{"open files", unix.RLIMIT_NOFILE, p.OpenFiles, p.OpenFiles == 0},
+		{"the size of files", unix.RLIMIT_FSIZE, uint64(p.FileSize), p.FileSize == 0},
+		// Not RLIMIT_AS: most of the address space is reserved and never used.
+		{"memory", unix.RLIMIT_DATA, uint64(p.Memory), p.Memory == 0},
+	} {
+		if l.skip {
+			continue
+		}
+		var now unix.Rlimit
+		if err := unix.Getrlimit(l.resource, &now); err != nil {
+			return fmt.Errorf("read the limit of %s: %w", l.name, err)
+		}
+		max := min(l.max, now.Max)
+		if err := unix.Setrlimit(l.resource, &unix.Rlimit{Cur: max, Max: max}); err != nil {
+			return fmt.Errorf("limit %s: %w", l.name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,249 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/engine"
+	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/spec"
+)
+
+// compatibility finds what a reader of the output would notice, and whether it was declared.
+func (w *work) compatibility(ctx context.Context) error {
+	if why := w.incomparable(); why != "" {
+		w.notRun(bot.AreaCompatibility, why)
+		w.specDifferences()
+		return nil
+	}
+	c := &comparison{work: w}
+	if err := c.open(ctx); err != nil {
+		return err
+	}
+	defer c.close()
+	if err := c.tables(ctx); err != nil {
+		return err
+	}
+	if err := c.seeds(ctx); err != nil {
+		return err
+	}
+	w.specDifferences()
+	w.compatibilityResults(c)
+	return nil
+}
+
+// incomparable says why there is nothing to compare; empty if there is.
+func (w *work) incomparable() string {
+	if w.base == nil {
+		if why, broken := w.set.brokenBase[w.name]; broken {
+			return "the base's spec can't be read: " + why
+		}
+		if w.set.in.Base == nil {
+			return w.set.in.NoBase
+		}
+		return "the base has no product " + w.name + ", so it has no readers yet"
+	}
+	if w.own == nil {
+		return "the head does not build"
+	}
+	if w.baseSame == nil {
+		return "the base does not build"
+	}
+	return ""
+}
+
+// comparison compares the tables of two builds in a session that reads both.
+type comparison struct {
+	*work
+	session *engine.Session
+	// control is the base built a second time under other circumstances, made when something differs.
+	control *product.Build
+	pairs   []*tablePair
+	// unusable are predicates of amendments that can't be used, so that they allow nothing.
+	unusable map[string]bool
+}
+
+// Aliases of the databases in a comparison.
+const (
+	baseAlias    = "base"
+	headAlias    = "head"
+	ownAlias     = "own"
+	controlAlias = "control"
+)
+
+// open starts the session and checks the predicates of all amendments before anything may use them.
+func (c *comparison) open(ctx context.Context) error {
+	builds := map[string]*product.Build{baseAlias: c.baseSame, headAlias: c.headSame}
+	if c.own.Key != c.headSame.Key {
+		builds[ownAlias] = c.own
+	}
+	if c.control != nil {
+		builds[controlAlias] = c.control
+	}
+	session, err := c.attach(ctx, builds)
+	if err != nil {
+		return err
+	}
+	c.session = session
+	if c.unusable == nil {
+		c.unusable = map[string]bool{}
+		return c.checkPredicates(ctx)
+	}
+	return nil
+}
+
+func (c *comparison) attach(ctx context.Context, builds map[string]*product.Build) (*engine.Session, error) {
+	var readOnly []string
+	for _, b := range builds {
+		readOnly = append(readOnly, filepath.Dir(b.Database()))
+	}
+	session, err := engine.Start(ctx, c.v.Builder.Options(readOnly...))
+	if err != nil {
+		return nil, err
+	}
+	for _, alias := range sortedKeys(builds) {
+		err = session.Exec(ctx, "ATTACH "+engine.Literal(builds[alias].Database())+" AS "+engine.Ident(alias)+" (READ_ONLY)")
+		if err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = session.PinClock(ctx, c.baseSame.Clock)
+	}
+	if err == nil {
+		err = session.Lock(ctx)
+	}
+	if err != nil {
+		_ = session.Close()
+		return nil, err
+	}
+	return session, nil
+}
+
+func (c *comparison) close() {
+	if c.session != nil {
+		_ = c.session.Close()
+	}
+}
+
+// tables pairs the tables of both sides and compares each pair.
+func (c *comparison) tables(ctx context.Context) error {
+	if err := c.pairTables(ctx); err != nil {
+		return err
+	}
+	for _, p := range c.pairs {
+		c.v.Builder.Say("%s: comparing %s", c.name, p.head.FullName())
+		if err := p.compare(ctx); err != nil {
+			return fmt.Errorf("compare %s: %w", p.head.FullName(), err)
+		}
+	}
+	if c.anyData() {
+		if err := c.excludeUnstable(ctx); err != nil {
+			return err
+		}
+	}
+	for _, p := range c.pairs {
+		if err := p.report(ctx); err != nil {
+			return fmt.Errorf("compare %s: %w", p.head.FullName(), err)
+		}
+	}
+	return nil
+}
+
+// anyData says whether any rows or values differ.
+func (c *comparison) anyData() bool {
+	for _, p := range c.pairs {
+		if !p.result.Same() {
+			return true
+		}
+	}
+	return false
+}
+
+// exposed are the tables that a spec names and that were built: what readers can see.
+func exposed(s *spec.Spec, b *product.Build) []*product.Table {
+	var out []*product.Table
+	for _, t := range s.Tables {
+		if built, ok := b.Table(t.Name); ok {
+			out = append(out, built)
+		}
+	}
+	return out
+}
+
+// difference records a difference and returns it to be filled in.
+func (w *work) difference(kind bot.DifferenceKind, table, column string, impact bot.Impact, breaking bool, message string) *bot.Difference {
+	w.differences = append(w.differences, bot.Difference{Product: w.name, Kind: kind, Table: table, Column: column, Impact: impact, Breaking: breaking, Message: message})
+	return &w.differences[len(w.differences)-1]
+}
+
+// declare marks a difference as declared if a new amendment expects the change.
+func (w *work) declare(d *bot.Difference, c spec.Change) *bot.Difference {
+	if id, ok := w.declaredBy(c); ok {
+		d.Declared, d.DeclaredBy = true, id
+	}
+	return d
+}
+
+// compatibilityResults sums up what differs, one result a table, and what the spec itself says differently.
+func (w *work) compatibilityResults(c *comparison) {
+	byTable := map[string][]bot.Difference{}
+	var order []string
+	for _, p := range c.pairs {
+		order = append(order, p.head.FullName())
+	}
+	for _, d := range w.differences {
+		if d.Table == "" {
+			continue
+		}
+		if _, ok := byTable[d.Table]; !ok && !containsString(order, d.Table) {
+			order = append(order, d.Table)
+		}
+		byTable[d.Table] = append(byTable[d.Table], d)
+	}
+	for _, table := range order {
+		status, message := judgeTable(byTable[table])
+		w.add(bot.AreaCompatibility, status, table, message, table)
+	}
+}
+
+// judgeTable says what a reader of one table faces. What is undeclared fails in the area of drift; here it is review at most,
+// but for a table that lost all its rows.
+func judgeTable(differences []bot.Difference) (bot.Status, string) {
+	if len(differences) == 0 {
+		return bot.Pass, "nothing that a reader would notice"
+	}
+	status := bot.Pass
+	breaking := 0
+	var unstable []string
+	for _, d := range differences {
+		switch {
+		case d.Kind == bot.TableEmptied:
+			return bot.Fail, d.Message
+		case d.Kind == bot.Unstable:
+			status = bot.Review
+			unstable = append(unstable, d.Message)
+		case d.Breaking:
+			status = bot.Review
+			breaking++
+		case d.Unbounded:
+			status = bot.Review
+		}
+	}
+	parts := []string{count(len(differences)-len(unstable), "difference", "differences")}
+	if breaking > 0 {
+		parts = append(parts, fmt.Sprintf("%d of them may break readers", breaking))
+	}
+	return status, strings.Join(append(parts, unstable...), "; ")
+}
+
+// count is a number with its noun.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

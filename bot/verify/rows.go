@@ -1,0 +1,272 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/compare"
+	"github.com/codicil-dev/codicil/bot/engine"
+	"github.com/codicil-dev/codicil/bot/spec"
+)
+
+// compare compares the rows of the pair, within what new amendments allow.
+func (p *tablePair) compare(ctx context.Context) (err error) {
+	if p.columns == nil {
+		_, renamed := p.renames()
+		p.match(renamed)
+		if err := p.recognise(ctx); err != nil {
+			return err
+		}
+	}
+	p.pair = p.comparePair(ctx)
+	p.allow(ctx)
+	p.result, err = compare.Tables(ctx, p.session, p.pair)
+	return err
+}
+
+// allow fills in what new amendments permit. Without a key a changed value shows as a row that went and one that came, so what
+// permits rows to change permits that as well.
+func (p *tablePair) allow(ctx context.Context) {
+	table := names{p.base.FullName(), p.head.FullName()}
+	p.lostBy, p.gainedBy = p.lost(table), p.gained(table)
+	p.pair.Lost = p.usable(ctx, p.lostBy, p.baseRelation())
+	p.pair.Gained = p.usable(ctx, p.gainedBy, p.headRelation())
+	p.changedBy = make([]permission, len(p.pair.Columns))
+	for i := range p.pair.Columns {
+		c := &p.pair.Columns[i]
+		permitted := p.values(names{p.base.FullName() + "." + c.Base, p.head.FullName() + "." + c.Head, p.head.FullName() + "." + c.Base})
+		if len(p.pair.Key) == 0 {
+			for _, e := range p.fresh {
+				for _, x := range e.Amendment.Expects {
+					if x.ChangeRows != nil && table.are(x.ChangeRows.Table) {
+						permitted.allow(x.ChangeRows.Where, e.Amendment.ID)
+					}
+				}
+			}
+		}
+		p.changedBy[i] = permitted
+		c.Changes = p.usable(ctx, permitted, p.baseRelation())
+	}
+}
+
+// report records everything that differs in the pair.
+func (p *tablePair) report(ctx context.Context) error {
+	p.reportColumns()
+	if p.reportEmptied() {
+		return nil
+	}
+	p.reportUnstable()
+	p.reportRows()
+	p.reportValues()
+	if p.result.Same() && len(p.unstable) == 0 && !p.rowsUnstable {
+		return nil
+	}
+	if err := p.reportNulls(ctx); err != nil {
+		return err
+	}
+	if err := p.reportKey(ctx); err != nil {
+		return err
+	}
+	return p.reportPromises(ctx)
+}
+
+// reportEmptied records a table that lost all its rows; nothing can declare that.
+func (p *tablePair) reportEmptied() bool {
+	r := p.result
+	if r.BaseRows == 0 || r.HeadRows > 0 {
+		return false
+	}
+	d := p.difference(bot.TableEmptied, p.head.FullName(), "", bot.ImpactMajor, true, fmt.Sprintf("all %d rows of %s are gone", r.BaseRows, p.head.FullName()))
+	d.Count, d.Total = r.BaseRows, r.BaseRows
+	return true
+}
+
+// reportUnstable records what differs from run to run by itself.
+func (p *tablePair) reportUnstable() {
+	for _, c := range p.columns {
+		if p.unstable[strings.ToLower(c.base.Name)] {
+			p.difference(bot.Unstable, p.head.FullName(), c.head.Name, bot.ImpactNone, false,
+				fmt.Sprintf("values of %s.%s differ from run to run by themselves, so only its type, NULLs and rows were compared", p.head.FullName(), c.head.Name)).Declared = true
+		}
+	}
+	if p.rowsUnstable {
+		p.difference(bot.Unstable, p.head.FullName(), "", bot.ImpactNone, false,
+			fmt.Sprintf("which rows %s holds differs from run to run by itself, so only their number was compared", p.head.FullName())).Declared = true
+	}
+}
+
+// reportRows records rows that went, came or were doubled.
+func (p *tablePair) reportRows() {
+	r := p.result
+	if p.rowsUnstable {
+		p.reportRowCount()
+		return
+	}
+	table := p.head.FullName()
+	if r.Lost.Count > 0 {
+		d := p.difference(bot.RowsLost, table, "", bot.ImpactMinor, false, fmt.Sprintf("%s of %d rows of %s are gone", share(r.Lost.Count, r.BaseRows), r.BaseRows, table))
+		d.Count, d.Total, d.Examples = r.Lost.Count, r.BaseRows, r.Lost.Examples
+		settle(d, p.lostBy, p.pair.Lost, r.Lost.Outside)
+	}
+	gained := r.Gained.Count - r.Duplicated.Count
+	if gained > 0 {
+		d := p.difference(bot.RowsGained, table, "", bot.ImpactMinor, false, fmt.Sprintf("%s rows came to the %d of %s", number(gained), r.BaseRows, table))
+		d.Count, d.Total, d.Examples = gained, r.HeadRows, r.Gained.Examples
+		settle(d, p.gainedBy, p.pair.Gained, r.Gained.Outside)
+	}
+	if r.Duplicated.Count > 0 {
+		d := p.difference(bot.RowsDuplicated, table, "", bot.ImpactMajor, true, fmt.Sprintf("%s of %s are there once more than before", count(int(r.Duplicated.Count), "row", "rows"), table))
+		d.Count, d.Total, d.Examples = r.Duplicated.Count, r.HeadRows, r.Duplicated.Examples
+		settle(d, p.gainedBy, p.pair.Gained, r.Gained.Outside)
+	}
+}
+
+// reportRowCount compares no more than the number of rows.
+func (p *tablePair) reportRowCount() {
+	r := p.result
+	table := p.head.FullName()
+	switch {
+	case r.HeadRows < r.BaseRows:
+		d := p.difference(bot.RowsLost, table, "", bot.ImpactMinor, false, fmt.Sprintf("%s has %d rows instead of %d", table, r.HeadRows, r.BaseRows))
+		d.Count, d.Total = r.BaseRows-r.HeadRows, r.BaseRows
+		settle(d, p.lostBy, compare.Allowance{Any: p.pair.Lost.Any}, boolCount(!p.pair.Lost.Any))
+	case r.HeadRows > r.BaseRows:
+		d := p.difference(bot.RowsGained, table, "", bot.ImpactMinor, false, fmt.Sprintf("%s has %d rows instead of %d", table, r.HeadRows, r.BaseRows))
+		d.Count, d.Total = r.HeadRows-r.BaseRows, r.HeadRows
+		settle(d, p.gainedBy, compare.Allowance{Any: p.pair.Gained.Any}, boolCount(!p.pair.Gained.Any))
+	}
+}
+
+func boolCount(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// settle marks a difference as declared if no row lies outside what is allowed, and says how many do otherwise.
+func settle(d *bot.Difference, by permission, allowed compare.Allowance, outside int64) {
+	switch {
+	case by.by == 0:
+	case outside == 0:
+		d.Declared, d.DeclaredBy, d.Unbounded = true, by.by, allowed.Any
+	default:
+		d.Message += fmt.Sprintf(" (amendment %d allows only some: %s outside its where)", by.by, count(int(outside), "row is", "rows are"))
+	}
+}
+
+// reportValues records columns whose values changed.
+func (p *tablePair) reportValues() {
+	if p.rowsUnstable {
+		return
+	}
+	for _, r := range p.result.Columns {
+		c := p.pair.Columns[r.Index]
+		table := p.head.FullName()
+		message := fmt.Sprintf("%s of %d values of %s.%s changed", share(r.Changed, p.result.BaseRows), p.result.BaseRows, table, c.Head)
+		impact, breaking := bot.ImpactMinor, false
+		if r.Factor != 0 {
+			impact, breaking = bot.ImpactMajor, true
+			message += fmt.Sprintf(", each times %g, as a change of unit would", r.Factor)
+		}
+		if p.narrowed(c) {
+			impact, breaking = bot.ImpactMajor, true
+			message += ", since the narrower type does not hold them"
+		}
+		d := p.difference(bot.ValuesChanged, table, c.Head, impact, breaking, message)
+		d.Count, d.Total, d.Factor, d.Examples = r.Changed, p.result.BaseRows, r.Factor, r.Examples
+		settle(d, p.changedBy[r.Index], c.Changes, r.Outside)
+	}
+}
+
+// share is a number of rows with its percentage.
+func share(n, of int64) string {
+	if of == 0 {
+		return number(n)
+	}
+	percent := 100 * float64(n) / float64(of)
+	switch {
+	case n == of:
+		return fmt.Sprintf("all %d", n)
+	case percent < 0.1:
+		return fmt.Sprintf("%d (under 0.1 %%)", n)
+	case percent > 99.9:
+		return fmt.Sprintf("%d (over 99.9 %%)", n)
+	}
+	return fmt.Sprintf("%d (%.1f %%)", n, percent)
+}
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }
+
+// reportNulls records columns that have a greater share of NULLs than before.
+func (p *tablePair) reportNulls(ctx context.Context) error {
+	base, err := p.nullCounts(ctx, p.baseRelation(), func(c columnPair) string { return c.base.Name })
+	if err != nil {
+		return err
+	}
+	head, err := p.nullCounts(ctx, p.headRelation(), func(c columnPair) string { return c.head.Name })
+	if err != nil {
+		return err
+	}
+	for i, c := range p.columns {
+		b, h := base[i], head[i]
+		if h == 0 || float64(h)*float64(p.result.BaseRows) <= float64(b)*float64(p.result.HeadRows) {
+			continue
+		}
+		gained, allowed, by := p.nullsGained(c)
+		if b > 0 && gained == 0 && 100*(float64(h)/float64(p.result.HeadRows)-float64(b)/float64(p.result.BaseRows)) < 1 {
+			continue // rows came or went, and the share moved by less than a percentage point
+		}
+		impact, breaking := bot.ImpactMinor, false
+		if b == 0 {
+			impact, breaking = bot.ImpactMajor, true
+		}
+		d := p.difference(bot.NullShareUp, p.head.FullName(), c.head.Name, impact, breaking,
+			fmt.Sprintf("%s.%s is NULL in %s rows, before in %s", p.head.FullName(), c.head.Name, share(h, p.result.HeadRows), share(b, p.result.BaseRows)))
+		d.Old, d.New, d.Count, d.Total = number(b), number(h), h-b, p.result.HeadRows
+		p.declare(d, spec.Change{Kind: spec.ChangeNull, On: p.head.FullName() + "." + c.head.Name, Old: "false", New: "true"})
+		if !d.Declared && allowed {
+			d.Declared, d.DeclaredBy = true, by
+		}
+	}
+	return nil
+}
+
+// nullsGained is how many values of a column became NULL, and whether amendments allow what made the share rise: the changed
+// values, or the rows that came and went.
+func (p *tablePair) nullsGained(c columnPair) (gained int64, allowed bool, by int) {
+	for _, r := range p.result.Columns {
+		if p.pair.Columns[r.Index].Base == c.base.Name && r.NullsGained > 0 {
+			return r.NullsGained, r.Outside == 0, p.changedBy[r.Index].by
+		}
+	}
+	rows := p.result.Lost.Count+p.result.Gained.Count > 0 && p.result.Lost.Outside+p.result.Gained.Outside == 0
+	if p.gainedBy.by != 0 {
+		return 0, rows, p.gainedBy.by
+	}
+	return 0, rows, p.lostBy.by
+}
+
+func (p *tablePair) nullCounts(ctx context.Context, relation string, name func(columnPair) string) ([]int64, error) {
+	parts := make([]string, len(p.columns))
+	for i, c := range p.columns {
+		parts[i] = "count(*) - count(" + engine.Ident(name(c)) + ")"
+	}
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	rows, err := p.session.Query(ctx, "SELECT "+strings.Join(parts, ", ")+" FROM "+relation, 1)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]int64, len(parts))
+	for i, v := range rows.Values[0] {
+		if out[i], err = strconv.ParseInt(*v, 10, 64); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
