@@ -96,6 +96,8 @@ type Result struct {
 	Message string `json:"message"`
 	// Amendment is the id of the amendment that the result speaks of; 0 for none.
 	Amendment int `json:"amendment,omitempty"`
+	// Requirement is that amendment's requirement in the asker's words, for a check.
+	Requirement string `json:"requirement,omitempty"`
 	// New marks a check or amendment that the base did not have.
 	New bool `json:"new,omitempty"`
 	// Proof says, for a new check, what it did at the base: "failed before" or "held before"; empty where that was not asked.

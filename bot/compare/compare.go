@@ -161,7 +161,8 @@ func (p *Pair) samePositions(ctx context.Context, s session) (bool, error) {
 	for i := range p.Columns {
 		differs = append(differs, p.differs(i, fmt.Sprintf("b.c%d", i), fmt.Sprintf("h.c%d", i)))
 	}
-	n, err := numbers(ctx, s, "SELECT count(*) FROM "+p.side(true, "")+" b POSITIONAL JOIN "+p.side(false, "")+" h WHERE "+strings.Join(differs, " OR "))
+	// The limit ends the scan at the first difference.
+	n, err := numbers(ctx, s, "SELECT count(*) FROM (SELECT 1 FROM "+p.side(true, "")+" b POSITIONAL JOIN "+p.side(false, "")+" h WHERE "+strings.Join(differs, " OR ")+" LIMIT 1)")
 	if err != nil {
 		return false, err
 	}

@@ -79,7 +79,7 @@ func (p *Pair) keyedQuery() string {
 	allThere := func(key []string) string { return strings.Join(key, " IS NOT NULL AND ") + " IS NOT NULL" }
 	inner := []string{
 		allThere(bk) + " AS in_b", allThere(hk) + " AS in_h",
-		"CASE WHEN " + allThere(bk) + " THEN " + p.keyStruct("b") + " ELSE " + p.keyStruct("h") + " END AS k",
+		p.eitherKey(allThere(bk)) + " AS k",
 		"b.may_go", "h.may_come",
 	}
 	outer := []string{
@@ -123,7 +123,8 @@ func changeCounts(i int, numeric bool) string {
 // factorCounts are the aggregates from which factor is read: the least and greatest quotient, and how many changed
 // pairs have none (a zero on one side only, or a NULL).
 func factorCounts(changed, base, head, suffix string) string {
-	quotient := fmt.Sprintf("CAST(%s AS DOUBLE) / nullif(CAST(%s AS DOUBLE), 0)", head, base)
+	// CASE keeps the division from being done for all the rows that did not change.
+	quotient := fmt.Sprintf("CASE WHEN %s THEN CAST(%s AS DOUBLE) / nullif(CAST(%s AS DOUBLE), 0) END", changed, head, base)
 	return fmt.Sprintf("min(%[2]s) FILTER (%[1]s) AS low%[3]s, max(%[2]s) FILTER (%[1]s) AS high%[3]s, count(*) FILTER (%[1]s AND (%[2]s) IS NULL) AS odd%[3]s",
 		changed, quotient, suffix)
 }
@@ -177,8 +178,19 @@ func factor(ctx context.Context, s session, table, suffix string, changed int64)
 	return f, nil
 }
 
-// keyStruct is one side's key as the join kept it.
-func (p *Pair) keyStruct(alias string) string {
+// eitherKey is the key of the side that has the row.
+func (p *Pair) eitherKey(inBase string) string {
+	if len(p.Key) == 1 {
+		return "coalesce(" + p.keyValue("b") + ", " + p.keyValue("h") + ")"
+	}
+	return "CASE WHEN " + inBase + " THEN " + p.keyValue("b") + " ELSE " + p.keyValue("h") + " END"
+}
+
+// keyValue is one side's key as one value: the column, or a struct of several.
+func (p *Pair) keyValue(alias string) string {
+	if len(p.Key) == 1 {
+		return fmt.Sprintf("%s.c%d", alias, p.Key[0])
+	}
 	parts := make([]string, len(p.Key))
 	for i, k := range p.Key {
 		parts[i] = fmt.Sprintf("k%d := %s.c%d", i, alias, k)
@@ -199,10 +211,10 @@ func (p *Pair) keyTexts(alias string) string {
 func (p *Pair) changedRows(table string, i int) string {
 	keys := fmt.Sprintf("(SELECT unnest(keys%d) FROM %s)", i, table)
 	pick := func(base bool, alias string) string {
-		return fmt.Sprintf("(SELECT * FROM %s %s WHERE %s IN %s)", p.side(base, ""), alias, p.keyStruct(alias), keys)
+		return fmt.Sprintf("(SELECT * FROM %s %s WHERE %s IN %s)", p.side(base, ""), alias, p.keyValue(alias), keys)
 	}
 	return fmt.Sprintf("SELECT %s, CAST(b.c%[2]d AS VARCHAR), CAST(h.c%[2]d AS VARCHAR) FROM %[3]s b JOIN %[4]s h ON %[5]s = %[6]s ORDER BY %[5]s",
-		p.keyTexts("b"), i, pick(true, "b"), pick(false, "h"), p.keyStruct("b"), p.keyStruct("h"))
+		p.keyTexts("b"), i, pick(true, "b"), pick(false, "h"), p.keyValue("b"), p.keyValue("h"))
 }
 
 // rowExamples fetches examples of lost and gained rows: their keys.
@@ -215,7 +227,7 @@ func (p *Pair) rowExamples(ctx context.Context, s session, table string, r *Resu
 		if side.rows.Count == 0 {
 			continue
 		}
-		query := fmt.Sprintf("SELECT %s FROM %s x WHERE %s IN (SELECT unnest(%s) FROM %s) ORDER BY %[3]s", p.keyTexts("x"), p.side(side.base, ""), p.keyStruct("x"), side.keys, table)
+		query := fmt.Sprintf("SELECT %s FROM %s x WHERE %s IN (SELECT unnest(%s) FROM %s) ORDER BY %[3]s", p.keyTexts("x"), p.side(side.base, ""), p.keyValue("x"), side.keys, table)
 		rows, err := s.Query(ctx, query, examples)
 		if err != nil {
 			return err

@@ -74,7 +74,7 @@ func orderResults() []bot.Result {
 		{Product: "orders", ID: "requirements/1/one row for each order", Area: bot.AreaRequirements, Name: "one row for each order", Status: bot.Pass, Amendment: 1},
 		{Product: "orders", ID: "requirements/2/item_count is the sum of quantities", Area: bot.AreaRequirements, Name: "item_count is the sum of quantities", Status: bot.Fail,
 			Message:   "2 orders have an item_count that differs from the sum of order_lines.quantity, which is what the asker wanted to see in each order; returned items do not count",
-			Amendment: 2, New: true, Proof: "failed before", File: "commerce/orders/amendments/0002.yaml", Line: 14,
+			Amendment: 2, Requirement: "I want to see the number of items in each order @everyone", New: true, Proof: "failed before", File: "commerce/orders/amendments/0002.yaml", Line: 14,
 			Sample: &bot.Sample{Columns: []string{"order_id", "item_count", "expected", "customer_email", "note"}, Total: 2, Rows: [][]*string{
 				{text("1001"), text("2"), text("3"), text("•••"), text("Customer asked for a gift wrap and a card that says happy birthday")},
 				{text("1002"), nil, text("1"), text("•••"), text("")}}}},

@@ -201,12 +201,18 @@ func (p *page) checks(s *section) {
 	p.fold(importanceEarlier, "results", plural(len(others), "other result holds", "other results hold"), others)
 }
 
+// mostRequirement is how many characters of a requirement's words stand beside each of its checks.
+const mostRequirement = 80
+
 func checkRow(r bot.Result) string {
 	requirement := "—"
 	if r.Amendment > 0 {
 		requirement = fmt.Sprintf("amendment %d", r.Amendment)
 		if r.New {
 			requirement += " (new)"
+		}
+		if r.Requirement != "" {
+			requirement += ": " + shown(markup.Cut(strings.Join(strings.Fields(r.Requirement), " "), mostRequirement))
 		}
 	}
 	sign, _ := paint{}.status(r.Status)

@@ -194,21 +194,23 @@ func declaration(d bot.Difference) string {
 // share says how many rows a difference concerns, if that is known and the message does not say it already.
 func share(d bot.Difference) string {
 	switch {
-	case d.Count <= 0:
+	case d.Count <= 0 || says(d.Message, d.Count):
 		return ""
 	case d.Total <= 0:
-		if strings.Contains(d.Message, fmt.Sprint(d.Count)) || strings.Contains(d.Message, thousands(d.Count)) {
-			return ""
-		}
 		return rows(d.Count)
-	case strings.Contains(d.Message, thousands(d.Count)+" of "+thousands(d.Total)),
-		strings.Contains(d.Message, fmt.Sprintf("%d of %d", d.Count, d.Total)):
-		if strings.Contains(d.Message, "%") {
-			return ""
-		}
-		return percent(d.Count, d.Total)
 	}
 	return fmt.Sprintf("%s of %s, %s", thousands(d.Count), rows(d.Total), percent(d.Count, d.Total))
+}
+
+// says tells whether a message holds a number, as a word of its own.
+func says(message string, n int64) bool {
+	for _, word := range strings.Fields(message) {
+		word = strings.Trim(word, ".,;:()")
+		if word == fmt.Sprint(n) || word == thousands(n) {
+			return true
+		}
+	}
+	return false
 }
 
 func percent(n, total int64) string {

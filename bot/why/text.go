@@ -1,0 +1,218 @@
+package why
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/fatih/color"
+
+	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/markup"
+)
+
+// TextOptions say how Text is to look.
+type TextOptions struct {
+	// Width is the number of columns to fit; 0 means 80, and less than 44 counts as 44.
+	Width int
+	// Colour adds terminal colours.
+	Colour bool
+	// Now is the time to tell the age of results from; their date is shown if it is zero.
+	Now time.Time
+}
+
+// Text writes s for a person at a terminal. The error is that of w.
+func Text(w io.Writer, s *Story, o TextOptions) error {
+	if o.Width == 0 {
+		o.Width = 80
+	}
+	t := &texter{width: max(o.Width, 44), now: o.Now, paint: newPaint(o.Colour)}
+	t.head(s)
+	t.parts(s)
+	t.history(s)
+	t.checks(s)
+	_, err := w.Write(t.Bytes())
+	return err
+}
+
+// texter writes the text form into memory.
+type texter struct {
+	bytes.Buffer
+	paint
+	width int
+	now   time.Time
+}
+
+// ink colours a text.
+type ink func(a ...any) string
+
+// paint holds the colours of one rendering, each switched on or off by itself and not by the library's global switch.
+type paint struct{ good, warn, bad, bold, faint, title ink }
+
+func newPaint(on bool) paint {
+	of := func(attrs ...color.Attribute) ink {
+		c := color.New(attrs...)
+		if on {
+			c.EnableColor()
+		} else {
+			c.DisableColor()
+		}
+		return c.SprintFunc()
+	}
+	return paint{good: of(color.FgGreen), warn: of(color.FgYellow), bad: of(color.FgRed), bold: of(color.Bold), faint: of(color.Faint), title: of(color.Bold, color.FgCyan)}
+}
+
+// plain leaves a text as it is.
+func plain(a ...any) string { return fmt.Sprint(a...) }
+
+func (t *texter) line(parts ...string) {
+	t.WriteString(strings.TrimRight(strings.Join(parts, ""), " ") + "\n")
+}
+
+// hang writes foreign text wrapped behind a lead of the given width, with the following lines indented by as much.
+func (t *texter) hang(lead string, indent int, text string, as ink) {
+	for i, l := range wrap(markup.Plain(text), t.width-indent) {
+		if i > 0 {
+			lead = strings.Repeat(" ", indent)
+		}
+		t.line(lead, as(l))
+	}
+}
+
+// labelled writes a faint label, at an indent, with its text beside it.
+func (t *texter) labelled(indent, column int, label, text string, as ink) {
+	if text == "" {
+		return
+	}
+	lead := strings.Repeat(" ", indent) + t.faint(pad(label, column))
+	if wide(label) >= column {
+		t.line(lead)
+		lead = strings.Repeat(" ", indent+column)
+	}
+	t.hang(lead, indent+column, text, as)
+}
+
+// heading starts a section, with a note on its right.
+func (t *texter) heading(title, note string) {
+	t.line()
+	gap := t.width - wide(title) - wide(note)
+	if note == "" || gap < 2 {
+		t.line(t.title(title))
+		t.hang("", 0, note, t.faint)
+		return
+	}
+	t.line(t.title(title), strings.Repeat(" ", gap), t.faint(note))
+}
+
+// head is what the thing is and why.
+func (t *texter) head(s *Story) {
+	t.hang("", 0, s.Name, t.bold)
+	t.hang("", 0, s.setting(), t.faint)
+	if s.Asked != "" || s.Gone != nil {
+		t.line()
+		t.hang("! ", 2, s.whereItWent(), t.warn)
+	}
+	if s.Description != "" {
+		t.line()
+		t.hang("  ", 2, s.Description, plain)
+	}
+	rows := s.Facts
+	if s.Why != "" {
+		rows = append([]Fact{{"why", s.Why}}, rows...)
+	}
+	if names := s.formerly(); names != "" && s.Asked == "" {
+		rows = append(rows, Fact{"formerly", names})
+	}
+	rows = append(rows, Fact{"owner", s.owner()})
+	column := 0
+	for _, f := range rows {
+		column = max(column, wide(f.Name)+2)
+	}
+	t.line()
+	for _, f := range rows {
+		t.labelled(2, column, f.Name, f.Value, plain)
+	}
+}
+
+// parts are the tables of a product or the columns of a table.
+func (t *texter) parts(s *Story) {
+	if len(s.Parts) == 0 {
+		return
+	}
+	title := "Columns"
+	if s.Kind == KindProduct {
+		title = "Tables"
+	}
+	t.heading(title, "")
+	column := 0
+	for _, p := range s.Parts {
+		column = max(column, min(wide(markup.Plain(p.Name)), 24))
+	}
+	for _, p := range s.Parts {
+		label := "  " + t.bold(pad(fit(markup.Plain(p.Name), column), column)) + "  "
+		t.hang(label, column+4, p.Description, plain)
+		t.hang(strings.Repeat(" ", column+4), column+4, p.Facts, t.faint)
+	}
+}
+
+// checks are what holds the thing.
+func (t *texter) checks(s *Story) {
+	if len(s.Checks) == 0 && len(s.Retired) == 0 {
+		t.heading("What holds it", "")
+		t.hang("  ", 2, s.unheld(), t.faint)
+		return
+	}
+	if len(s.Checks) > 0 {
+		t.heading("What holds it", verifiedNote(s.Verified, t.now))
+		if s.Verified != nil && s.Verified.Changed {
+			t.hang("! ", 2, changedNote, t.warn)
+		}
+	}
+	shown := ""
+	for _, c := range s.Checks {
+		if c.Relation == ByAmendment && shown != ByAmendment && shown != "" {
+			t.line()
+			t.hang("  ", 2, promisedAlong, t.faint)
+		}
+		shown = c.Relation
+		t.check(c, s.Verified != nil)
+	}
+	if len(s.Retired) > 0 {
+		t.heading("What no longer holds it", "")
+		for _, c := range s.Retired {
+			t.hang("  "+t.faint("-")+" ", 4, c.Name, plain)
+			t.hang("    ", 4, s.retired(c), t.faint)
+		}
+	}
+}
+
+// check is one check with its result; without a verification the heading has said why there is none.
+func (t *texter) check(c Check, verified bool) {
+	sign, as := t.status(c.Status)
+	from := c.from()
+	name := markup.Plain(c.Name)
+	lead := "  " + as(sign) + " "
+	if gap := t.width - 4 - wide(name) - wide(from); from == "" || gap >= 2 {
+		t.line(lead, name, strings.Repeat(" ", max(0, gap)), t.faint(from))
+	} else {
+		t.hang(lead, 4, c.Name, plain)
+		t.hang("    ", 4, from, t.faint)
+	}
+	if c.Status != bot.Pass && verified {
+		t.hang("    ", 4, c.Message, as)
+	}
+}
+
+func (p paint) status(s bot.Status) (string, ink) {
+	switch s {
+	case bot.Fail:
+		return "✗", p.bad
+	case bot.Review:
+		return "!", p.warn
+	case bot.Pass:
+		return "✓", p.good
+	}
+	return "-", p.faint
+}
