@@ -31,13 +31,16 @@ func Text(w io.Writer, r *bot.Report, o TextOptions) error {
 	}
 	t := &texter{width: max(o.Width, 44), verbose: o.Verbose, paint: newPaint(o.Colour)}
 	all := sections(r)
+	var brief []*section
 	for _, s := range all {
 		if s.Verdict == bot.VerdictPass && len(all) > 1 && !o.Verbose {
 			t.brief(s)
+			brief = append(brief, s)
 			continue
 		}
 		t.product(s)
 	}
+	t.notRunTogether(brief)
 	t.closing(r, all)
 	_, err := w.Write(t.Bytes())
 	return err
@@ -128,7 +131,6 @@ func (t *texter) brief(s *section) {
 		head += t.faint(" · ") + tail
 	}
 	t.line(head)
-	t.notRun(s)
 }
 
 func (t *texter) product(s *section) {
@@ -158,7 +160,7 @@ func (t *texter) product(s *section) {
 	if count(s.results, bot.NotRun) > 0 {
 		t.line()
 		t.line("  ", t.bold("Not run"))
-		t.notRun(s)
+		t.notRun([]*section{s}, false)
 	}
 }
 
@@ -286,23 +288,6 @@ func (t *texter) difference(d bot.Difference) {
 	t.indented(6, said, ink)
 	for _, e := range d.Examples {
 		t.line("      ", t.faint(fit(example(d, e), t.width-6)))
-	}
-}
-
-// notRun lists what could not be had, and why.
-func (t *texter) notRun(s *section) {
-	for _, r := range s.with(bot.NotRun) {
-		why := markup.Plain(r.Message)
-		if why == "" {
-			why = "no reason was given"
-		}
-		for i, l := range wrap(markup.Plain(string(r.Area)+": "+r.Name)+": "+why, t.width-4) {
-			lead := "  - "
-			if i > 0 {
-				lead = "    "
-			}
-			t.line(lead, l)
-		}
 	}
 }
 
