@@ -66,7 +66,6 @@ It proves that the product honours its whole spec, and tells what a reader
 of its output would notice, before a change is merged.`),
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(c.stdin)

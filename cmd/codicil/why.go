@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 
 	"github.com/codicil-dev/codicil/bot/product"
@@ -228,17 +229,22 @@ func oneOf(products []*product.Product) string {
 
 // unknownEverywhere says that no product has the target, with names that are close.
 func unknownEverywhere(unknown []*why.UnknownError, target string) error {
-	var near []string
+	type candidate struct{ name, product string }
+	var near []candidate
 	for _, u := range unknown {
 		for _, n := range u.Near {
-			near = append(near, fmt.Sprintf("%s (of %s)", n, u.Product))
+			near = append(near, candidate{n, u.Product})
 		}
 	}
 	if len(near) == 0 {
-		return fmt.Errorf("none of the %d products here has or had %s", len(unknown), target)
+		return fmt.Errorf("none of the %d products here has a table or column %s", len(unknown), target)
 	}
-	if len(near) > 5 {
-		near = near[:5]
+	sort.SliceStable(near, func(i, j int) bool {
+		return levenshtein.ComputeDistance(target, near[i].name) < levenshtein.ComputeDistance(target, near[j].name)
+	})
+	var names []string
+	for _, n := range near[:min(len(near), 3)] {
+		names = append(names, fmt.Sprintf("%s of product %s", n.name, n.product))
 	}
-	return fmt.Errorf("none of the %d products here has or had %s; did you mean %s?", len(unknown), target, strings.Join(near, ", "))
+	return fmt.Errorf("none of the %d products here has a table or column %s; did you mean %s?", len(unknown), target, strings.Join(names, ", "))
 }
