@@ -10,6 +10,7 @@ import (
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/markup"
+	"github.com/codicil-dev/codicil/bot/terminal"
 )
 
 // The elements of JUnit XML, in the form that Jenkins and GitLab read (windyroad.com.au JUnit.xsd, Jenkins' xunit).
@@ -118,7 +119,7 @@ func junitDetail(r bot.Result) string {
 		b.WriteString(xmlText(p) + "\n")
 	}
 	if r.Sample != nil && len(r.Sample.Columns) > 0 {
-		t := &texter{width: 120, paint: newPaint(false)}
+		t := &texter{width: 120, Paint: terminal.NewPaint(false)}
 		t.sample(r.Sample)
 		b.WriteString(t.String())
 	}

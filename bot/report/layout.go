@@ -4,63 +4,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/rivo/uniseg"
-
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/markup"
+	"github.com/codicil-dev/codicil/bot/terminal"
 )
-
-// wide is the number of columns that s takes in a terminal.
-func wide(s string) int { return uniseg.StringWidth(s) }
-
-// pad fills s with blanks to n columns.
-func pad(s string, n int) string { return s + strings.Repeat(" ", max(0, n-wide(s))) }
-
-// fit cuts s to n columns, the last of which is … if anything was lost.
-func fit(s string, n int) string {
-	if wide(s) <= n {
-		return s
-	}
-	var b strings.Builder
-	room := n - 1
-	for g := uniseg.NewGraphemes(s); g.Next(); {
-		if room -= g.Width(); room < 0 {
-			break
-		}
-		b.WriteString(g.Str())
-	}
-	return strings.TrimRight(b.String(), " ") + "…"
-}
-
-// wrap breaks s at blanks into lines of at most n columns; a word that is longer is broken where it must be.
-func wrap(s string, n int) []string {
-	var lines []string
-	line := ""
-	for _, w := range strings.Fields(s) {
-		for wide(w) > n {
-			head := strings.TrimSuffix(fit(w, n), "…")
-			if head == "" {
-				break
-			}
-			if line != "" {
-				lines, line = append(lines, line), ""
-			}
-			lines, w = append(lines, head), w[len(head):]
-		}
-		switch {
-		case line == "":
-			line = w
-		case wide(line)+1+wide(w) <= n:
-			line += " " + w
-		default:
-			lines, line = append(lines, line), w
-		}
-	}
-	if line != "" {
-		lines = append(lines, line)
-	}
-	return lines
-}
 
 // sample writes failing rows as an aligned table that fits the width.
 func (t *texter) sample(s *bot.Sample) {
@@ -69,8 +16,8 @@ func (t *texter) sample(s *bot.Sample) {
 	for i, row := range grid {
 		var b strings.Builder
 		for j, cell := range row[:len(widths)] {
-			cell = fit(cell, widths[j])
-			gap := strings.Repeat(" ", widths[j]-wide(cell))
+			cell = terminal.Fit(cell, widths[j])
+			gap := strings.Repeat(" ", widths[j]-terminal.Width(cell))
 			if i > 0 && rightAligned(grid, j) {
 				b.WriteString(gap + cell + "  ")
 			} else {
@@ -82,12 +29,12 @@ func (t *texter) sample(s *bot.Sample) {
 			line += " …"
 		}
 		if i == 0 {
-			line = t.faint(line)
+			line = t.Faint(line)
 		}
 		t.line("      ", line)
 	}
 	if left := s.Total - int64(len(s.Rows)); left > 0 {
-		t.line("      ", t.faint(fmt.Sprintf("… and %s more", rows(left))))
+		t.line("      ", t.Faint(fmt.Sprintf("… and %s more", rows(left))))
 	}
 }
 
@@ -117,7 +64,7 @@ func fitColumns(grid [][]string, room int) []int {
 	want := make([]int, len(grid[0]))
 	for _, row := range grid {
 		for j, cell := range row {
-			want[j] = max(want[j], wide(cell), 1)
+			want[j] = max(want[j], terminal.Width(cell), 1)
 		}
 	}
 	shown := min(len(want), max(1, (room+between)/(least+between)))

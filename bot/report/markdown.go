@@ -47,7 +47,7 @@ func Markdown(w io.Writer, r *bot.Report, o MarkdownOptions) error {
 	}
 	all := sections(r)
 	p := &page{}
-	sign, _ := paint{}.mark(r.Verdict)
+	sign, _ := new(texter).mark(r.Verdict)
 	p.add(importanceHeadline, "", "## "+sign+" "+headlineOf(r, all)+"\n\n"+markup.Escape(summary(r, all))+"\n", "")
 	if len(all) > 1 {
 		p.add(importanceProducts, "products", "| product | verdict | impact | version | results |\n|---|---|---|---|---|\n", "", productRows(all)...)
@@ -109,7 +109,7 @@ func productRows(all []*section) []string {
 				counts = append(counts, fmt.Sprintf("%d %s", n, word(status)))
 			}
 		}
-		sign, _ := paint{}.mark(s.Verdict)
+		sign, _ := new(texter).mark(s.Verdict)
 		out[i] = row(sign+" "+shown(s.Product), string(s.Verdict), string(s.Impact), shown(s.versions()), strings.Join(counts, ", "))
 	}
 	return out
@@ -121,7 +121,7 @@ func row(cells ...string) string { return "| " + strings.Join(cells, " | ") + " 
 // section adds what is to be said of one product.
 func (p *page) section(s *section, titledApart bool) {
 	if titledApart {
-		sign, _ := paint{}.mark(s.Verdict)
+		sign, _ := new(texter).mark(s.Verdict)
 		p.add(importanceProducts, "", "### "+sign+" "+titled(s)+"\n", "")
 	}
 	var failures, reviews, samples []string
@@ -154,7 +154,7 @@ func (p *page) section(s *section, titledApart bool) {
 
 // finding is a result in one list item.
 func finding(r bot.Result) string {
-	sign, _ := paint{}.status(r.Status)
+	sign, _ := new(texter).status(r.Status)
 	line := "- " + sign + " " + shown(string(r.Area))
 	if r.Status == bot.NotRun {
 		line = "- " + shown(string(r.Area))
@@ -215,7 +215,7 @@ func checkRow(r bot.Result) string {
 			requirement += ": " + shown(markup.Cut(strings.Join(strings.Fields(r.Requirement), " "), mostRequirement))
 		}
 	}
-	sign, _ := paint{}.status(r.Status)
+	sign, _ := new(texter).status(r.Status)
 	return row(requirement, shown(r.Name), sign+" "+outcome(r))
 }
 

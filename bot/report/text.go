@@ -7,10 +7,9 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/fatih/color"
-
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/markup"
+	"github.com/codicil-dev/codicil/bot/terminal"
 )
 
 // TextOptions say how Text is to look.
@@ -29,7 +28,7 @@ func Text(w io.Writer, r *bot.Report, o TextOptions) error {
 	if o.Width == 0 {
 		o.Width = 80
 	}
-	t := &texter{width: max(o.Width, 44), verbose: o.Verbose, paint: newPaint(o.Colour)}
+	t := &texter{width: max(o.Width, 44), verbose: o.Verbose, Paint: terminal.NewPaint(o.Colour)}
 	all := sections(r)
 	var brief []*section
 	for _, s := range all {
@@ -49,7 +48,7 @@ func Text(w io.Writer, r *bot.Report, o TextOptions) error {
 // texter writes the text form into memory.
 type texter struct {
 	bytes.Buffer
-	paint
+	terminal.Paint
 	width   int
 	verbose bool
 	inBrief bool
@@ -57,46 +56,27 @@ type texter struct {
 
 var ansi = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// paint holds the colours of one rendering. Each is switched on or off by itself: the library's global switch, which
-// looks at the program's own standard output, is left alone.
-type paint struct {
-	good, warn, bad, bold, faint func(a ...any) string
-}
-
-func newPaint(on bool) paint {
-	ink := func(attrs ...color.Attribute) func(a ...any) string {
-		c := color.New(attrs...)
-		if on {
-			c.EnableColor()
-		} else {
-			c.DisableColor()
-		}
-		return c.SprintFunc()
-	}
-	return paint{good: ink(color.FgGreen), warn: ink(color.FgYellow), bad: ink(color.FgRed), bold: ink(color.Bold), faint: ink(color.Faint)}
-}
-
 // mark is a sign and the colour that goes with it.
-func (p paint) mark(v bot.Verdict) (string, func(a ...any) string) {
+func (t *texter) mark(v bot.Verdict) (string, terminal.Ink) {
 	switch v {
 	case bot.VerdictFail:
-		return "✗", p.bad
+		return "✗", t.Bad
 	case bot.VerdictReview:
-		return "!", p.warn
+		return "!", t.Warn
 	}
-	return "✓", p.good
+	return "✓", t.Good
 }
 
-func (p paint) status(s bot.Status) (string, func(a ...any) string) {
+func (t *texter) status(s bot.Status) (string, terminal.Ink) {
 	switch s {
 	case bot.Fail:
-		return "✗", p.bad
+		return "✗", t.Bad
 	case bot.Review:
-		return "!", p.warn
+		return "!", t.Warn
 	case bot.NotRun:
-		return "-", p.faint
+		return "-", t.Faint
 	}
-	return "✓", p.good
+	return "✓", t.Good
 }
 
 func (t *texter) line(parts ...string) { t.WriteString(strings.Join(parts, "") + "\n") }
@@ -111,9 +91,9 @@ func (t *texter) headline(s *section) string {
 	if v := s.versions(); v != "" {
 		rest += " · " + markup.Plain(v)
 	}
-	name := fit(markup.Plain(s.Product), max(12, t.width-wide(rest)-4))
-	rest = strings.TrimPrefix(fit(rest, t.width-wide(name)-4), string(s.Verdict))
-	return ink(sign) + " " + t.bold(name) + "  " + ink(string(s.Verdict)) + rest
+	name := terminal.Fit(markup.Plain(s.Product), max(12, t.width-terminal.Width(rest)-4))
+	rest = strings.TrimPrefix(terminal.Fit(rest, t.width-terminal.Width(name)-4), string(s.Verdict))
+	return ink(sign) + " " + t.Bold(name) + "  " + ink(string(s.Verdict)) + rest
 }
 
 // brief is a passing product in one line.
@@ -127,8 +107,8 @@ func (t *texter) brief(s *section) {
 		tail += fmt.Sprintf(", %d not run", n)
 	}
 	head := t.headline(s)
-	if room := t.width - wide(ansi.ReplaceAllString(head, "")) - 3; wide(tail) <= room {
-		head += t.faint(" · ") + tail
+	if room := t.width - terminal.Width(ansi.ReplaceAllString(head, "")) - 3; terminal.Width(tail) <= room {
+		head += t.Faint(" · ") + tail
 	}
 	t.line(head)
 }
@@ -140,7 +120,7 @@ func (t *texter) product(s *section) {
 	t.inBrief = false
 	t.line(t.headline(s))
 	if s.Path != "" {
-		t.line("  ", t.faint(fit(markup.Plain(s.Path), t.width-2)))
+		t.line("  ", t.Faint(terminal.Fit(markup.Plain(s.Path), t.width-2)))
 	}
 	t.line()
 	t.counts(s)
@@ -159,7 +139,7 @@ func (t *texter) product(s *section) {
 	t.differences(s)
 	if count(s.results, bot.NotRun) > 0 {
 		t.line()
-		t.line("  ", t.bold("Not run"))
+		t.line("  ", t.Bold("Not run"))
 		t.notRun([]*section{s}, false)
 	}
 }
@@ -180,7 +160,7 @@ func (t *texter) counts(s *section) {
 			_, ink := t.status(status)
 			cells.WriteString(ink(fmt.Sprintf("%3d %s", n, word(status))) + " ")
 		}
-		t.line("  ", pad(fit(markup.Plain(string(a)), 13), 13), strings.TrimRight(cells.String(), " "))
+		t.line("  ", terminal.Pad(terminal.Fit(markup.Plain(string(a)), 13), 13), strings.TrimRight(cells.String(), " "))
 	}
 }
 
@@ -198,19 +178,19 @@ func (t *texter) result(r bot.Result) {
 		notes = append(notes, markup.Plain(r.Proof))
 	}
 	first := string(r.Area) + ": " + title
-	for i, l := range wrap(markup.Plain(first), t.width-4) {
+	for i, l := range terminal.Wrap(markup.Plain(first), t.width-4) {
 		lead := "  " + ink(sign) + " "
 		if i > 0 {
 			lead = "    "
 		}
 		if r.Status != bot.Pass {
-			l = t.bold(l)
+			l = t.Bold(l)
 		}
 		t.line(lead, l)
 	}
 	if r.Status == bot.Pass {
 		if r.New {
-			t.line("    ", t.faint(strings.Join(notes, " · ")))
+			t.line("    ", t.Faint(strings.Join(notes, " · ")))
 		}
 		return
 	}
@@ -218,7 +198,7 @@ func (t *texter) result(r bot.Result) {
 	if p := place(r); p != "" {
 		notes = append([]string{markup.Plain(p)}, notes...)
 	}
-	t.indented(4, strings.Join(notes, " · "), t.faint)
+	t.indented(4, strings.Join(notes, " · "), t.Faint)
 	if r.Sample != nil && len(r.Sample.Columns) > 0 {
 		t.sample(r.Sample)
 	}
@@ -227,8 +207,8 @@ func (t *texter) result(r bot.Result) {
 func plainInk(a ...any) string { return fmt.Sprint(a...) }
 
 // indented writes s wrapped to the width, and nothing if it is empty.
-func (t *texter) indented(by int, s string, ink func(a ...any) string) {
-	for _, l := range wrap(s, t.width-by) {
+func (t *texter) indented(by int, s string, ink terminal.Ink) {
+	for _, l := range terminal.Wrap(s, t.width-by) {
 		t.line(strings.Repeat(" ", by), ink(l))
 	}
 }
@@ -239,15 +219,15 @@ func (t *texter) differences(s *section) {
 		return
 	}
 	t.line()
-	t.line("  ", t.bold("Differences"))
-	t.indented(2, tally(s.differences), t.faint)
+	t.line("  ", t.Bold("Differences"))
+	t.indented(2, tally(s.differences), t.Faint)
 	names, groups := tables(s.differences)
 	for _, name := range names {
 		shown := markup.Plain(name)
 		if name == "" {
 			shown = "product"
 		}
-		t.line("  ", fit(shown, t.width-2))
+		t.line("  ", terminal.Fit(shown, t.width-2))
 		for _, d := range groups[name] {
 			t.difference(d)
 		}
@@ -255,12 +235,12 @@ func (t *texter) differences(s *section) {
 }
 
 func (t *texter) difference(d bot.Difference) {
-	sign, ink := "✓", t.good
+	sign, ink := "✓", t.Good
 	switch {
 	case d.Kind == bot.Unstable, d.Unbounded:
-		sign, ink = "!", t.warn
+		sign, ink = "!", t.Warn
 	case !d.Declared:
-		sign, ink = "✗", t.bad
+		sign, ink = "✗", t.Bad
 	}
 	said := declaration(d)
 	if n := share(d); n != "" {
@@ -270,11 +250,11 @@ func (t *texter) difference(d bot.Difference) {
 	if message == "" {
 		message = word(bot.Status(d.Kind))
 	}
-	if wide(message)+wide(said)+3 <= t.width-6 {
-		t.line("    ", ink(sign), " ", message, t.faint(" · "), ink(said))
+	if terminal.Width(message)+terminal.Width(said)+3 <= t.width-6 {
+		t.line("    ", ink(sign), " ", message, t.Faint(" · "), ink(said))
 		said = ""
 	}
-	lines := wrap(message, t.width-6)
+	lines := terminal.Wrap(message, t.width-6)
 	if said == "" {
 		lines = nil
 	}
@@ -287,7 +267,7 @@ func (t *texter) difference(d bot.Difference) {
 	}
 	t.indented(6, said, ink)
 	for _, e := range d.Examples {
-		t.line("      ", t.faint(fit(example(d, e), t.width-6)))
+		t.line("      ", t.Faint(terminal.Fit(example(d, e), t.width-6)))
 	}
 }
 
@@ -297,10 +277,10 @@ func (t *texter) closing(r *bot.Report, all []*section) {
 		t.line()
 	}
 	for _, n := range r.Notes {
-		t.indented(0, markup.Plain(n), t.faint)
+		t.indented(0, markup.Plain(n), t.Faint)
 	}
 	sign, ink := t.mark(r.Verdict)
-	for i, l := range wrap(summary(r, all), t.width-2) {
+	for i, l := range terminal.Wrap(summary(r, all), t.width-2) {
 		lead := "  "
 		if i == 0 {
 			lead = sign + " "

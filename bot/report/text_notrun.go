@@ -5,6 +5,7 @@ import (
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/markup"
+	"github.com/codicil-dev/codicil/bot/terminal"
 )
 
 // notRunTogether lists once, for all products that pass, what could not be had.
@@ -17,7 +18,7 @@ func (t *texter) notRunTogether(passing []*section) {
 		return
 	}
 	t.line()
-	t.line(t.bold("Not run"))
+	t.line(t.Bold("Not run"))
 	t.notRun(passing, len(passing) > 1)
 }
 
@@ -42,7 +43,7 @@ func (t *texter) notRun(sections []*section, named bool) {
 		if named {
 			entry += " (" + strings.Join(products[entry], ", ") + ")"
 		}
-		for i, l := range wrap(entry, t.width-4) {
+		for i, l := range terminal.Wrap(entry, t.width-4) {
 			lead := "  - "
 			if i > 0 {
 				lead = "    "

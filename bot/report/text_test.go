@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/terminal"
 )
 
 func TestTextGolden(t *testing.T) {
@@ -30,8 +31,8 @@ func TestTextGolden(t *testing.T) {
 				width = 80
 			}
 			for _, line := range strings.Split(ansi.ReplaceAllString(b.String(), ""), "\n") {
-				if wide(line) > width {
-					t.Errorf("%d columns, more than %d: %q", wide(line), width, line)
+				if terminal.Width(line) > width {
+					t.Errorf("%d columns, more than %d: %q", terminal.Width(line), width, line)
 				}
 			}
 		})

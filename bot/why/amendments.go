@@ -146,3 +146,20 @@ func (t *teller) retires(s spec.Supersession) (checks []string, all bool) {
 	}
 	return checks, len(checks) == len(e.Amendment.Checks)
 }
+
+// forget leaves out that checks were retired which had nothing to do with the thing.
+func (s *Story) forget() {
+	if s.Kind == KindProduct {
+		return
+	}
+	told := map[string]bool{}
+	for _, c := range s.Retired {
+		told[c.Name] = true
+	}
+	for i := range s.Amendments {
+		a := &s.Amendments[i]
+		a.Superseded = slices.DeleteFunc(a.Superseded, func(r Retirement) bool {
+			return !r.All && !s.tells(r.By) && !slices.ContainsFunc(r.Checks, func(c string) bool { return told[c] })
+		})
+	}
+}

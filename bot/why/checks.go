@@ -2,6 +2,7 @@ package why
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
@@ -39,7 +40,8 @@ func (t *teller) checks(f *found, steps []step) {
 	t.story.Checks = append(t.story.Checks, others...)
 	for _, r := range t.doc.Ledger.Retired() {
 		read := reads(r.Check)
-		if !read && !(told[r.Amendment] && t.names(r.Amendment, steps)) {
+		both := told[r.Amendment] && told[r.By] && t.names(r.By, steps) // that it was retired is about the thing
+		if !read && !both && !(told[r.Amendment] && t.names(r.Amendment, steps)) {
 			continue
 		}
 		c := t.check(r.Amendment, r.Check)
@@ -51,29 +53,34 @@ func (t *teller) checks(f *found, steps []step) {
 	}
 }
 
-// names says whether an amendment speaks of the thing itself and not only of the table around it, so that all of its
-// checks are told. For a table, an amendment about some of its columns does not count: only its checks that read the table do.
+// names says whether an amendment speaks of the thing itself and not only of the table around it or of one of its
+// columns, so that all of its checks are told. One about several tables proves something else of each, and one that
+// makes a table something else of each column.
 func (t *teller) names(id int, steps []step) bool {
 	for _, s := range steps {
-		if s.entry.Amendment.ID != id {
-			continue
-		}
-		is := s.isTable
-		if s.after.column != "" {
-			is = s.isColumn
-		}
-		for _, on := range s.entry.Amendment.Affects {
-			if is(on) {
-				return true
-			}
-		}
-		for _, x := range s.entry.Amendment.Expects {
-			if is(x.On()) {
-				return true
-			}
+		if s.entry.Amendment.ID == id {
+			return s.named()
 		}
 	}
 	return false
+}
+
+func (s step) named() bool {
+	on := s.speaksOf()
+	if s.after.column == "" {
+		return slices.ContainsFunc(on, s.isTable) && !slices.ContainsFunc(on, func(x string) bool { return !s.isWithin(x) })
+	}
+	founds := slices.ContainsFunc(s.entry.Amendment.Expects, func(x spec.Expectation) bool { return x.Kind() == spec.AddTable })
+	return slices.ContainsFunc(on, s.isColumn) && !founds
+}
+
+// speaksOf lists what the amendment names.
+func (s step) speaksOf() []string {
+	on := append([]string(nil), s.entry.Amendment.Affects...)
+	for _, x := range s.entry.Amendment.Expects {
+		on = append(on, x.On())
+	}
+	return on
 }
 
 // check tells of a check, without its result.

@@ -72,9 +72,10 @@ func (t *teller) referrers(column string) []string {
 }
 
 func (t *teller) tableFacts(table *spec.Table) {
-	t.fact("one row for each", strings.Join(table.Key, ", "))
-	if len(table.Key) == 0 {
-		t.fact("key", "none: a row may be there more than once")
+	if len(table.Key) > 0 {
+		t.fact("grain", "one row for each "+strings.Join(table.Key, ", "))
+	} else {
+		t.fact("grain", "none: a row may be there more than once")
 	}
 	t.fact("deprecated", table.Deprecated)
 	for i := range table.Columns {

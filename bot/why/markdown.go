@@ -119,13 +119,13 @@ func (m *marker) checks(s *Story) {
 	if len(s.Checks) == 0 {
 		m.line("\n%s", s.unheld())
 	} else {
-		m.line("\n%s.", markup.Escape(sentence(verifiedNote(s.Verified, time.Time{}))))
+		m.line("\n%s.", markup.Escape(sentence(s.standing(time.Time{}))))
 		if s.Verified != nil && s.Verified.Changed {
 			m.line("\n**%s**", changedNote)
 		}
 		m.line("\n| | check | of | |\n|---|---|---|---|")
 		for _, c := range s.Checks {
-			sign, _ := paint{}.status(c.Status)
+			sign, _ := new(texter).status(c.Status)
 			message := c.Message
 			if c.Status == bot.Pass || s.Verified == nil {
 				message = ""

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/markup"
 	"github.com/codicil-dev/codicil/bot/spec"
 )
@@ -207,12 +208,22 @@ func (c Check) from() string {
 	return strings.Join(parts, ", ")
 }
 
-// verifiedNote says when results are from, and what was compared with.
-func verifiedNote(v *Verified, now time.Time) string {
+// standing says how many checks hold, when that was found out and what was compared with.
+func (s *Story) standing(now time.Time) string {
+	v := s.Verified
 	if v == nil {
 		return "not verified yet: run codicil verify"
 	}
-	note := "verified " + ago(v.At, now)
+	holds := 0
+	for _, c := range s.Checks {
+		if c.Status == bot.Pass {
+			holds++
+		}
+	}
+	note := fmt.Sprintf("%d of %d hold, verified %s", holds, len(s.Checks), ago(v.At, now))
+	if holds == len(s.Checks) {
+		note = "all hold, verified " + ago(v.At, now)
+	}
 	if v.Base != "" {
 		note += " against " + markup.Plain(v.Base)
 	}

@@ -1,6 +1,7 @@
 package why
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -91,8 +92,7 @@ func (t *teller) once(n name) (*found, bool) {
 	for i := len(entries) - 1; i >= 0; i-- {
 		after, gone := later(entries[i].Amendment.Expects, n)
 		if gone {
-			last := n
-			return &found{name: last, gone: &Event{What: "dropped", From: n.String(), By: entries[i].Amendment.ID}, entries: entries[:i+1]}, true
+			return dropped(entries[:i+1], n), true
 		}
 		if after == n {
 			continue
@@ -100,13 +100,26 @@ func (t *teller) once(n name) (*found, bool) {
 		for j := i + 1; j < len(entries); j++ {
 			next, gone := later(entries[j].Amendment.Expects, after)
 			if gone {
-				return &found{name: after, gone: &Event{What: "dropped", From: after.String(), By: entries[j].Amendment.ID}, entries: entries[:j+1]}, true
+				return dropped(entries[:j+1], after), true
 			}
 			after = next
 		}
 		return t.now(after.String())
 	}
 	return nil, false
+}
+
+// dropped is a thing that the last of the entries took away. Of a column that went with its table, and that nothing
+// names, it is not known whether it was there: then it is the table.
+func dropped(entries []spec.Entry, n name) *found {
+	if n.column != "" {
+		known := slices.ContainsFunc(trail(entries, n), func(s step) bool { return slices.ContainsFunc(s.speaksOf(), s.isColumn) })
+		if !known {
+			n.column = ""
+		}
+	}
+	by := entries[len(entries)-1].Amendment.ID
+	return &found{name: n, gone: &Event{What: "dropped", From: n.String(), By: by}, entries: entries}
 }
 
 // columnsNamed lists table.column for each column of that bare name.

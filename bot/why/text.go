@@ -7,10 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fatih/color"
-
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/markup"
+	"github.com/codicil-dev/codicil/bot/terminal"
 )
 
 // TextOptions say how Text is to look.
@@ -28,7 +27,7 @@ func Text(w io.Writer, s *Story, o TextOptions) error {
 	if o.Width == 0 {
 		o.Width = 80
 	}
-	t := &texter{width: max(o.Width, 44), now: o.Now, paint: newPaint(o.Colour)}
+	t := &texter{width: max(o.Width, 44), now: o.Now, Paint: terminal.NewPaint(o.Colour)}
 	t.head(s)
 	t.parts(s)
 	t.history(s)
@@ -40,28 +39,9 @@ func Text(w io.Writer, s *Story, o TextOptions) error {
 // texter writes the text form into memory.
 type texter struct {
 	bytes.Buffer
-	paint
+	terminal.Paint
 	width int
 	now   time.Time
-}
-
-// ink colours a text.
-type ink func(a ...any) string
-
-// paint holds the colours of one rendering, each switched on or off by itself and not by the library's global switch.
-type paint struct{ good, warn, bad, bold, faint, title ink }
-
-func newPaint(on bool) paint {
-	of := func(attrs ...color.Attribute) ink {
-		c := color.New(attrs...)
-		if on {
-			c.EnableColor()
-		} else {
-			c.DisableColor()
-		}
-		return c.SprintFunc()
-	}
-	return paint{good: of(color.FgGreen), warn: of(color.FgYellow), bad: of(color.FgRed), bold: of(color.Bold), faint: of(color.Faint), title: of(color.Bold, color.FgCyan)}
 }
 
 // plain leaves a text as it is.
@@ -72,8 +52,8 @@ func (t *texter) line(parts ...string) {
 }
 
 // hang writes foreign text wrapped behind a lead of the given width, with the following lines indented by as much.
-func (t *texter) hang(lead string, indent int, text string, as ink) {
-	for i, l := range wrap(markup.Plain(text), t.width-indent) {
+func (t *texter) hang(lead string, indent int, text string, as terminal.Ink) {
+	for i, l := range terminal.Wrap(markup.Plain(text), t.width-indent) {
 		if i > 0 {
 			lead = strings.Repeat(" ", indent)
 		}
@@ -82,12 +62,12 @@ func (t *texter) hang(lead string, indent int, text string, as ink) {
 }
 
 // labelled writes a faint label, at an indent, with its text beside it.
-func (t *texter) labelled(indent, column int, label, text string, as ink) {
+func (t *texter) labelled(indent, column int, label, text string, as terminal.Ink) {
 	if text == "" {
 		return
 	}
-	lead := strings.Repeat(" ", indent) + t.faint(pad(label, column))
-	if wide(label) >= column {
+	lead := strings.Repeat(" ", indent) + t.Faint(terminal.Pad(label, column))
+	if terminal.Width(label) >= column {
 		t.line(lead)
 		lead = strings.Repeat(" ", indent+column)
 	}
@@ -97,22 +77,22 @@ func (t *texter) labelled(indent, column int, label, text string, as ink) {
 // heading starts a section, with a note on its right.
 func (t *texter) heading(title, note string) {
 	t.line()
-	gap := t.width - wide(title) - wide(note)
+	gap := t.width - terminal.Width(title) - terminal.Width(note)
 	if note == "" || gap < 2 {
-		t.line(t.title(title))
-		t.hang("", 0, note, t.faint)
+		t.line(t.Title(title))
+		t.hang("", 0, note, t.Faint)
 		return
 	}
-	t.line(t.title(title), strings.Repeat(" ", gap), t.faint(note))
+	t.line(t.Title(title), strings.Repeat(" ", gap), t.Faint(note))
 }
 
 // head is what the thing is and why.
 func (t *texter) head(s *Story) {
-	t.hang("", 0, s.Name, t.bold)
-	t.hang("", 0, s.setting(), t.faint)
+	t.hang("", 0, s.Name, t.Bold)
+	t.hang("", 0, s.setting(), t.Faint)
 	if s.Asked != "" || s.Gone != nil {
 		t.line()
-		t.hang("! ", 2, s.whereItWent(), t.warn)
+		t.hang("! ", 2, s.whereItWent(), t.Warn)
 	}
 	if s.Description != "" {
 		t.line()
@@ -128,7 +108,7 @@ func (t *texter) head(s *Story) {
 	rows = append(rows, Fact{"owner", s.owner()})
 	column := 0
 	for _, f := range rows {
-		column = max(column, wide(f.Name)+2)
+		column = max(column, terminal.Width(f.Name)+2)
 	}
 	t.line()
 	for _, f := range rows {
@@ -148,12 +128,31 @@ func (t *texter) parts(s *Story) {
 	t.heading(title, "")
 	column := 0
 	for _, p := range s.Parts {
-		column = max(column, min(wide(markup.Plain(p.Name)), 24))
+		column = max(column, min(terminal.Width(markup.Plain(p.Name)), 24))
 	}
 	for _, p := range s.Parts {
-		label := "  " + t.bold(pad(fit(markup.Plain(p.Name), column), column)) + "  "
-		t.hang(label, column+4, p.Description, plain)
-		t.hang(strings.Repeat(" ", column+4), column+4, p.Facts, t.faint)
+		label := "  " + t.Bold(terminal.Pad(terminal.Fit(markup.Plain(p.Name), column), column)) + "  "
+		t.part(label, column+4, markup.Plain(p.Description), markup.Plain(p.Facts))
+	}
+}
+
+// part is a description with its facts at the right edge, or where there is no room on a line of their own.
+func (t *texter) part(lead string, indent int, description, facts string) {
+	lines := terminal.Wrap(description, t.width-indent)
+	if len(lines) == 0 {
+		lines = []string{""}
+	}
+	last := lines[len(lines)-1]
+	gap := t.width - indent - terminal.Width(last) - terminal.Width(facts)
+	for i, l := range lines {
+		if i == len(lines)-1 && gap >= 2 {
+			l += strings.Repeat(" ", gap) + t.Faint(facts)
+		}
+		t.line(lead, l)
+		lead = strings.Repeat(" ", indent)
+	}
+	if gap < 2 {
+		t.hang(lead, indent, facts, t.Faint)
 	}
 }
 
@@ -161,20 +160,20 @@ func (t *texter) parts(s *Story) {
 func (t *texter) checks(s *Story) {
 	if len(s.Checks) == 0 && len(s.Retired) == 0 {
 		t.heading("What holds it", "")
-		t.hang("  ", 2, s.unheld(), t.faint)
+		t.hang("  ", 2, s.unheld(), t.Faint)
 		return
 	}
 	if len(s.Checks) > 0 {
-		t.heading("What holds it", verifiedNote(s.Verified, t.now))
+		t.heading("What holds it", s.standing(t.now))
 		if s.Verified != nil && s.Verified.Changed {
-			t.hang("! ", 2, changedNote, t.warn)
+			t.hang("! ", 2, changedNote, t.Warn)
 		}
 	}
 	shown := ""
 	for _, c := range s.Checks {
 		if c.Relation == ByAmendment && shown != ByAmendment && shown != "" {
 			t.line()
-			t.hang("  ", 2, promisedAlong, t.faint)
+			t.hang("  ", 2, promisedAlong, t.Faint)
 		}
 		shown = c.Relation
 		t.check(c, s.Verified != nil)
@@ -182,8 +181,8 @@ func (t *texter) checks(s *Story) {
 	if len(s.Retired) > 0 {
 		t.heading("What no longer holds it", "")
 		for _, c := range s.Retired {
-			t.hang("  "+t.faint("-")+" ", 4, c.Name, plain)
-			t.hang("    ", 4, s.retired(c), t.faint)
+			t.hang("  "+t.Faint("-")+" ", 4, c.Name, plain)
+			t.hang("    ", 4, s.retired(c), t.Faint)
 		}
 	}
 }
@@ -194,25 +193,25 @@ func (t *texter) check(c Check, verified bool) {
 	from := c.from()
 	name := markup.Plain(c.Name)
 	lead := "  " + as(sign) + " "
-	if gap := t.width - 4 - wide(name) - wide(from); from == "" || gap >= 2 {
-		t.line(lead, name, strings.Repeat(" ", max(0, gap)), t.faint(from))
+	if gap := t.width - 4 - terminal.Width(name) - terminal.Width(from); from == "" || gap >= 2 {
+		t.line(lead, name, strings.Repeat(" ", max(0, gap)), t.Faint(from))
 	} else {
 		t.hang(lead, 4, c.Name, plain)
-		t.hang("    ", 4, from, t.faint)
+		t.hang("    ", 4, from, t.Faint)
 	}
 	if c.Status != bot.Pass && verified {
 		t.hang("    ", 4, c.Message, as)
 	}
 }
 
-func (p paint) status(s bot.Status) (string, ink) {
+func (t *texter) status(s bot.Status) (string, terminal.Ink) {
 	switch s {
 	case bot.Fail:
-		return "✗", p.bad
+		return "✗", t.Bad
 	case bot.Review:
-		return "!", p.warn
+		return "!", t.Warn
 	case bot.Pass:
-		return "✓", p.good
+		return "✓", t.Good
 	}
-	return "-", p.faint
+	return "-", t.Faint
 }

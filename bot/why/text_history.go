@@ -11,7 +11,7 @@ import (
 func (t *texter) history(s *Story) {
 	t.heading("How it came about", "")
 	if len(s.Amendments) == 0 {
-		t.hang("  ", 2, s.untold(), t.faint)
+		t.hang("  ", 2, s.untold(), t.Faint)
 		return
 	}
 	number := 1
@@ -32,13 +32,13 @@ const label = 10
 // amendment is one amendment: who asked what and when, what was done, and what was not.
 func (t *texter) amendment(s *Story, a Amendment, number int) {
 	in := number + 4
-	lead := "  " + t.bold(fmt.Sprintf("%*d", number, a.ID)) + "  "
-	t.hang(lead, in, a.asker(), t.faint)
+	lead := "  " + t.Bold(fmt.Sprintf("%*d", number, a.ID)) + "  "
+	t.hang(lead, in, a.asker(), t.Faint)
 	if mark := a.mark(); mark != "" {
-		t.hang(strings.Repeat(" ", in), in, mark, t.warn)
+		t.hang(strings.Repeat(" ", in), in, mark, t.Warn)
 	}
 	if a.URL != "" {
-		t.line(strings.Repeat(" ", in), t.faint(strings.Join(strings.Fields(markup.Plain(a.URL)), "%20")))
+		t.line(strings.Repeat(" ", in), t.Faint(strings.Join(strings.Fields(markup.Plain(a.URL)), "%20")))
 	}
 	t.hang(strings.Repeat(" ", in), in, a.words(), plain)
 	if s.Kind != KindProduct {
@@ -57,12 +57,12 @@ func (t *texter) amendment(s *Story, a Amendment, number int) {
 			break
 		}
 		t.labelled(in, label, "not done", r.Option, plain)
-		t.hang(strings.Repeat(" ", in+label), in+label, s.broke(r), t.faint)
+		t.hang(strings.Repeat(" ", in+label), in+label, s.broke(r), t.Faint)
 	}
 	for _, r := range a.Retires {
 		t.labelled(in, label, "retires", r.retiresText(), plain)
 	}
 	for _, r := range a.Superseded {
-		t.labelled(in, label, "since", s.since(r), t.warn)
+		t.labelled(in, label, "since", s.since(r), t.Warn)
 	}
 }
