@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -22,13 +23,14 @@ const (
 
 // files checks the files of a product: no links out of it, models and tests of one SELECT each, no table made twice.
 // The SQL of a dbt project is dbt's matter.
-func (p *product) files(l *linter) {
+func (p *candidate) files(l *linter) {
 	_, err := fs.Stat(l.fsys, path.Join(p.dir, "dbt_project.yml"))
 	dbt := err == nil
 	makers := map[string]string{} // the file that makes a table, by the table's name in lower case
 	if p.doc.Spec != nil {
 		for _, in := range p.doc.Spec.Inputs {
 			makers[makes(in.Table)] = "the input from " + in.Product
+			makers[strings.ToLower(in.Product+"."+in.Table)] = makers[makes(in.Table)]
 		}
 	}
 	_ = fs.WalkDir(l.fsys, p.dir, func(name string, entry fs.DirEntry, err error) error {
@@ -47,10 +49,35 @@ func (p *product) files(l *linter) {
 		p.sqlFile(l, name, entry, makers)
 		return nil
 	})
+	if !dbt {
+		p.unmade(l, makers)
+	}
+}
+
+// unmade reports tables of the spec that no file makes.
+func (p *candidate) unmade(l *linter, makers map[string]string) {
+	if p.doc.Spec == nil {
+		return
+	}
+	for i, t := range p.doc.Spec.Tables {
+		if _, ok := makers[makes(t.Name)]; !ok {
+			l.at(p.doc.Source, fmt.Sprintf("/tables/%d/name", i), "no model or seed makes the table %s: write %s/%s.sql, or take the table out%s", t.Name, modelFolder, t.Name, suggest(t.Name, known(makers)))
+		}
+	}
+}
+
+// known are the tables that files and inputs make.
+func known(makers map[string]string) []string {
+	names := make([]string, 0, len(makers))
+	for name := range makers {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
 }
 
 // link refuses a link that leads out of the product, or that stands for a file that is read.
-func (p *product) link(l *linter, name string) {
+func (p *candidate) link(l *linter, name string) {
 	target, err := fs.ReadLink(l.fsys, name)
 	inside := err == nil && !path.IsAbs(target) && contains(p.dir, path.Join(path.Dir(name), target))
 	inside = inside && !strings.HasPrefix(path.Join(path.Dir(name), target), "..")
@@ -63,7 +90,7 @@ func (p *product) link(l *linter, name string) {
 }
 
 // folder is the first folder in the product on the way to a file; empty for a file at its top.
-func (p *product) folder(name string) string {
+func (p *candidate) folder(name string) string {
 	rel := name
 	if p.dir != "." {
 		rel = strings.TrimPrefix(name, p.dir+"/")
@@ -82,7 +109,7 @@ func (p *product) folder(name string) string {
 func makes(stem string) string { return strings.TrimPrefix(strings.ToLower(stem), "main.") }
 
 // sqlFile checks one file of a product.
-func (p *product) sqlFile(l *linter, name string, entry fs.DirEntry, makers map[string]string) {
+func (p *candidate) sqlFile(l *linter, name string, entry fs.DirEntry, makers map[string]string) {
 	folder, extension := p.folder(name), strings.ToLower(path.Ext(name))
 	isSQL := extension == ".sql" && (folder == modelFolder || folder == testFolder)
 	isSeed := folder == seedFolder && (extension == ".csv" || extension == ".parquet")
@@ -113,7 +140,7 @@ func (p *product) sqlFile(l *linter, name string, entry fs.DirEntry, makers map[
 	if folder == testFolder {
 		subject = "the test"
 	}
-	l.askSelect(name, text, subject, func(line, column int) (int, int) { return line, column })
+	l.askSelect(name, text, subject, makers, func(line, column int) (int, int) { return line, column })
 }
 
 // readSQL reads a text; why says what is wrong with it, and what to do.

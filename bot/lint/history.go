@@ -14,7 +14,7 @@ import (
 // history reads the ledger backwards from the spec, taking back what each amendment says that it changed, and so knows
 // which names there were when each amendment was written. What an amendment claims must be there after it; what it
 // speaks of, after or before it. If the spec was edited by hand since, what is claimed in vain is only a warning.
-func (p *product) history(l *linter) {
+func (p *candidate) history(l *linter) {
 	severity := bot.SeverityError
 	if _, edited := p.editedByHand(); edited {
 		severity = bot.SeverityWarning

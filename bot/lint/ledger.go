@@ -11,7 +11,7 @@ import (
 )
 
 // ledger checks what the amendments say of each other and of the spec as a whole.
-func (p *product) ledger(l *linter) {
+func (p *candidate) ledger(l *linter) {
 	owner := map[string]int{} // the amendment that has a check of that name
 	for i := range p.doc.Ledger.Entries {
 		e := &p.doc.Ledger.Entries[i]
@@ -44,7 +44,7 @@ func (p *product) ledger(l *linter) {
 }
 
 // editedByHand says whether the spec is not what the last amendment left.
-func (p *product) editedByHand() (last int, edited bool) {
+func (p *candidate) editedByHand() (last int, edited bool) {
 	entries := p.doc.Ledger.Entries
 	if len(entries) == 0 {
 		return 0, false
@@ -69,7 +69,7 @@ func unproven(a *spec.Amendment) string {
 }
 
 // supersedes checks that an amendment retires earlier checks that exist.
-func (p *product) supersedes(l *linter, e *spec.Entry) {
+func (p *candidate) supersedes(l *linter, e *spec.Entry) {
 	for j, s := range e.Amendment.Supersedes {
 		at := fmt.Sprintf("/supersedes/%d", j)
 		old, ok := p.doc.Ledger.Entry(s.Amendment)
@@ -104,13 +104,13 @@ func contained(list []string, s string) bool {
 }
 
 // checkText checks that a check can be run: SQL parses, CEL compiles.
-func (l *linter) checkText(p *product, e *spec.Entry, at string, c spec.Check) {
+func (l *linter) checkText(p *candidate, e *spec.Entry, at string, c spec.Check) {
 	if c.CEL == "" {
 		if strings.TrimSpace(c.SQL) == "" {
 			l.at(e.Source, at+"/sql", "the check %q is blank: write a SELECT whose rows are violations", c.Name)
 			return
 		}
-		l.askSelect(e.Source.File(), c.SQL, fmt.Sprintf("the check %q", c.Name), func(line, column int) (int, int) {
+		l.askSelect(e.Source.File(), c.SQL, fmt.Sprintf("the check %q", c.Name), nil, func(line, column int) (int, int) {
 			if line == 0 {
 				return e.Source.At(at + "/sql")
 			}

@@ -31,7 +31,7 @@ func Lint(ctx context.Context, fsys fs.FS, dirs []string, p parser) (products []
 	if err != nil {
 		return nil, nil, err
 	}
-	l := linter{fsys: fsys, byName: map[string]*product{}}
+	l := linter{fsys: fsys, byName: map[string]*candidate{}}
 	for _, dir := range found {
 		l.load(dir, anyContains(dirs, dir))
 	}
@@ -58,14 +58,14 @@ func Lint(ctx context.Context, fsys fs.FS, dirs []string, p parser) (products []
 // linter gathers problems over all products.
 type linter struct {
 	fsys      fs.FS
-	products  []*product          // in order of their folders
-	byName    map[string]*product // by identity; of several the first
+	products  []*candidate          // in order of their folders
+	byName    map[string]*candidate // by identity; of several the first
 	problems  bot.Problems
 	questions []question
 }
 
-// product is one product under inspection.
-type product struct {
+// candidate is one product under inspection.
+type candidate struct {
 	dir    string
 	chosen bool // its problems are wanted
 	broken bool // some of its files were left out
@@ -75,7 +75,7 @@ type product struct {
 // load reads the product in dir.
 func (l *linter) load(dir string, chosen bool) {
 	doc, problems := spec.Load(l.fsys, dir, dir)
-	p := &product{dir: dir, chosen: chosen, broken: problems.Err() != nil, doc: doc}
+	p := &candidate{dir: dir, chosen: chosen, broken: problems.Err() != nil, doc: doc}
 	l.products = append(l.products, p)
 	if chosen {
 		l.problems = append(l.problems, problems...)
@@ -119,7 +119,7 @@ func (l *linter) nested() {
 }
 
 // check looks at everything that concerns one product alone.
-func (p *product) check(l *linter) {
+func (p *candidate) check(l *linter) {
 	p.files(l)
 	if p.doc.Spec == nil {
 		return

@@ -122,6 +122,7 @@ func good() map[string]string {
 		"orders/models/orders.sql":    "select 1 as order_id -- one\n;\n",
 		"orders/seeds/raw.csv":        "a\n1\n",
 		"orders/tests/none.sql":       "select * from orders where false",
+		"customers/seeds/customers.csv": "customer_id\n1\n",
 		"customers/spec.yaml": `spec: 1
 product: customers
 version: 1.4.0
@@ -225,6 +226,8 @@ func TestRules(t *testing.T) {
 		{"hand edit", second, "change: Done.", "result: sha256:00\nchange: Done.", []string{"orders/spec.yaml: warning: spec.yaml was edited by hand since amendment 2: run `codicil verify --declare` to draft the amendment that declares it"}},
 		{"gap", "orders/amendments/0004.yaml", "", strings.NewReplacer("id: 1", "id: 4", "amounts are", "totals are").Replace(goodFirst), []string{"orders/amendments/0004.yaml: amendment 3 is missing before this one: restore amendments/0003.yaml"}},
 
+		{"reads nothing known", "orders/models/orders.sql", "", "select order_id from ordrs", []string{"orders/models/orders.sql: the model reads ordrs, which no model, seed or input makes: correct the name, or write it (did you mean orders?)"}},
+		{"test reads nothing known", "orders/tests/none.sql", "", "with x as (select * from main.raw) select * from x, customers, \"customers\".customers, lines", []string{"orders/tests/none.sql: the test reads lines, which no model, seed or input makes: correct the name, or write it"}},
 		{"two statements", "orders/models/orders.sql", "", "select 1; select 2", []string{"orders/models/orders.sql: the model holds 2 statements: write one SELECT"}},
 		{"writing model", "orders/models/orders.sql", "", "-- x\ncopy orders to 'x'", []string{"orders/models/orders.sql:2:1: the model is not one SELECT: only SELECT statements are allowed here; this is a COPY"}},
 		{"attaching test", "orders/tests/none.sql", "", "attach 'x'", []string{"orders/tests/none.sql:1:1: the test is not one SELECT: only SELECT statements are allowed here; this is an ATTACH"}},
@@ -247,6 +250,15 @@ func TestRules(t *testing.T) {
 			check(t, c.want, lint(t, s, files, nil))
 		})
 	}
+}
+
+func TestTableThatNothingMakes(t *testing.T) {
+	files := good()
+	delete(files, "orders/models/orders.sql")
+	check(t, []string{
+		"orders/spec.yaml:8:11: no model or seed makes the table orders: write models/orders.sql, or take the table out",
+		"orders/tests/none.sql: the test reads orders, which no model, seed or input makes: correct the name, or write it",
+	}, lint(t, session(t), files, nil))
 }
 
 // check compares problems; a want is a part of its problem.

@@ -12,7 +12,7 @@ import (
 )
 
 // inputs checks what a product reads of others, as far as they are found.
-func (p *product) inputs(l *linter) {
+func (p *candidate) inputs(l *linter) {
 	source := p.doc.Source
 	for i, in := range p.doc.Spec.Inputs {
 		at := fmt.Sprintf("/inputs/%d", i)
@@ -84,7 +84,7 @@ func (l *linter) graph() {
 }
 
 // references checks that each reference leads to a column.
-func (p *product) references(l *linter) {
+func (p *candidate) references(l *linter) {
 	for i := range p.doc.Spec.Tables {
 		for j, c := range p.doc.Spec.Tables[i].Columns {
 			if c.References == "" {
@@ -99,7 +99,7 @@ func (p *product) references(l *linter) {
 }
 
 // unresolved says why a reference leads nowhere; empty if it does lead somewhere, or that is not known.
-func (p *product) unresolved(l *linter, reference string) string {
+func (p *candidate) unresolved(l *linter, reference string) string {
 	tableName, column, ok := spec.SplitColumn(strings.TrimSpace(reference))
 	if !ok {
 		return fmt.Sprintf("the reference %s names no column: write table.column", reference)

@@ -3,6 +3,7 @@ package lint
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/engine"
@@ -44,9 +45,10 @@ func (l *linter) parse(ctx context.Context, p parser) error {
 	return nil
 }
 
-// askSelect checks that a text is one SELECT that reads no files. Place turns line and column in the text into those
+// askSelect checks that a text is one SELECT that reads no files, and no tables but those of makers, by the time that all
+// files were seen; nil makers allow any. Place turns line and column in the text into those
 // in the file; it is given 0, 0 for the text as a whole.
-func (l *linter) askSelect(file, text, subject string, place func(line, column int) (int, int)) {
+func (l *linter) askSelect(file, text, subject string, makers map[string]string, place func(line, column int) (int, int)) {
 	refuse := func(line, column int, format string, args ...any) {
 		line, column = place(line, column)
 		l.add(file, line, column, bot.SeverityError, "%s %s", subject, fmt.Sprintf(format, args...))
@@ -77,9 +79,28 @@ func (l *linter) askSelect(file, text, subject string, place func(line, column i
 		for _, n := range use.Tables {
 			if n.Schema == "" && n.LooksLikeFile() {
 				refuse(0, 0, "reads the file %s, which only seeds may bring: put the file among the seeds and read its table", n)
+				continue
+			}
+			if makers != nil && !isMade(n, makers) {
+				refuse(0, 0, "reads %s, which no model, seed or input makes: correct the name, or write it%s", n, suggest(n.Table, known(makers)))
 			}
 		}
 	}, text)
+}
+
+// isMade says whether a table is made by a file or an input, or is DuckDB's own.
+func isMade(n lineage.Name, makers map[string]string) bool {
+	schema, table := strings.ToLower(n.Schema), strings.ToLower(n.Table)
+	switch {
+	case n.Catalog != "" || schema == "information_schema" || schema == "pg_catalog":
+		return true // DuckDB itself will tell
+	case schema != "" && schema != "main":
+		table = schema + "." + table
+	case strings.HasPrefix(table, "duckdb_") || strings.HasPrefix(table, "sqlite_") || strings.HasPrefix(table, "pg_") || strings.HasPrefix(table, "pragma_"):
+		return true
+	}
+	_, ok := makers[table]
+	return ok
 }
 
 // readsFiles says whether a table function reads files or other databases.

@@ -10,7 +10,7 @@ import (
 )
 
 // tables checks what the spec says of tables and columns.
-func (p *product) tables(l *linter) {
+func (p *candidate) tables(l *linter) {
 	source := p.doc.Source
 	l.told(source, "/purpose", "the product", "a purpose", p.doc.Spec.Product, p.doc.Spec.Purpose)
 	for i := range p.doc.Spec.Tables {
