@@ -84,6 +84,18 @@ func TestOutOfMemory(t *testing.T) {
 	}
 }
 
+// A file that reaches its limit is an error of the statement, on whichever thread it is written.
+func TestFileSize(t *testing.T) {
+	s := open(t, Options{WriteDir: t.TempDir(), Database: "x.db", FileSize: 8 << 20, Memory: 64 << 20, Threads: 4})
+	for range 3 {
+		err := s.Exec(context.Background(), "CREATE TABLE big AS SELECT range AS x, md5(range::VARCHAR) || md5((range + 1)::VARCHAR) AS y FROM range(1500000)")
+		wantKind(t, err, KindMemory)
+	}
+	if got := text(t, s, "SELECT 1"); got != "1" {
+		t.Errorf("afterwards: got %q", got)
+	}
+}
+
 // The limit of the process holds also against what DuckDB does not count.
 func TestProcessMemory(t *testing.T) {
 	if raceDetector {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 func TestParse(t *testing.T) {
@@ -143,4 +145,62 @@ func FuzzSplit(f *testing.F) {
 			}
 		}
 	})
+}
+
+// heavy is a text that takes the parser about a second.
+var heavy = "SELECT 1 WHERE " + strings.Repeat("1=1 OR ", 30_000) + "1=1"
+
+// A text that is too much for the parser has that as its error; the others are parsed all the same.
+func TestParseBlames(t *testing.T) {
+	s := open(t, Options{StatementTimeout: 300 * time.Millisecond})
+	mustLock(t, s)
+	trees, err := s.Parse(context.Background(), []string{"SELECT 1", heavy, "SELEC"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if trees[0].Err != nil || trees[0].Statements != 1 || trees[0].JSON == nil {
+		t.Errorf("got %+v", trees[0])
+	}
+	if e := trees[1].Err; e == nil || !strings.Contains(e.Message, "takes DuckDB's parser too long") {
+		t.Errorf("got %v", e)
+	}
+	if e := trees[2].Err; e == nil || !strings.Contains(e.Message, "syntax error") {
+		t.Errorf("got %v", e)
+	}
+}
+
+// If the child dies while it parses, each text is asked for again, in another child.
+func TestParseCrash(t *testing.T) {
+	s := open(t, Options{})
+	time.AfterFunc(100*time.Millisecond, func() { _ = syscall.Kill(s.child.PID(), syscall.SIGSEGV) })
+	trees, err := s.Parse(context.Background(), []string{"SELECT 1", heavy, "SELECT 2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, tree := range trees {
+		if tree.Err != nil || tree.JSON == nil {
+			t.Errorf("%d: got %v", i, tree.Err)
+		}
+	}
+	wantKind(t, s.Exec(context.Background(), "SELECT 1"), KindClosed)
+}
+
+// A caller who gives up gets that, and no second try.
+func TestParseGivenUp(t *testing.T) {
+	s := open(t, Options{})
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	_, err := s.Parse(ctx, []string{heavy})
+	wantKind(t, err, KindTimeout)
+}
+
+func TestBlame(t *testing.T) {
+	for kind, want := range map[Kind]string{KindTimeout: "too long", KindMemory: "too much memory", KindCrash: "crash", KindClosed: "", KindSQL: "", KindDenied: "", KindCancelled: ""} {
+		if got := blame(&Error{Kind: kind}); !strings.Contains(got, want) || (got == "") != (want == "") {
+			t.Errorf("%s: got %q", kind, got)
+		}
+	}
+	if blame(nil) != "" || blame(context.Canceled) != "" {
+		t.Error("what is no error of DuckDB is blamed on a text")
+	}
 }

@@ -136,21 +136,6 @@ func (s *Session) Query(ctx context.Context, sql string, limit int) (*Rows, erro
 	return r.Rows, nil
 }
 
-// Parse has DuckDB parse each text, without looking at any table. The result has one Tree for each text, in order.
-func (s *Session) Parse(ctx context.Context, texts []string) ([]Tree, error) {
-	if len(texts) == 0 {
-		return nil, nil
-	}
-	r, err := s.call(ctx, request{Op: opParse, Statements: texts})
-	if err != nil {
-		return nil, err
-	}
-	if len(r.Trees) != len(texts) {
-		return nil, &Error{Kind: KindCrash, Message: fmt.Sprintf("DuckDB's process parsed %d of %d texts", len(r.Trees), len(texts))}
-	}
-	return r.Trees, nil
-}
-
 // call is do, with the session's lock held.
 func (s *Session) call(ctx context.Context, r request) (reply, error) {
 	s.mu.Lock()

@@ -75,8 +75,11 @@ type InputTable struct {
 	Key string `json:"key"`
 }
 
-// databaseFile is the name of a build's database in its folder.
-const databaseFile = "build.duckdb"
+// databaseName is how a build's database is called in a session, databaseFile the name of its file.
+const (
+	databaseName = "codicil_build"
+	databaseFile = databaseName + ".duckdb"
+)
 
 // Database is the path of the database file.
 func (b *Build) Database() string { return filepath.Join(b.folder, databaseFile) }
@@ -111,17 +114,6 @@ func (t *Table) FullName() string {
 		return t.Name
 	}
 	return t.Schema + "." + t.Name
-}
-
-// mainSchema is where tables without a schema are.
-const mainSchema = "main"
-
-// SplitName splits table or schema.table; without a schema it is main.
-func SplitName(name string) (schema, table string) {
-	if before, after, ok := strings.Cut(name, "."); ok {
-		return before, after
-	}
-	return mainSchema, name
 }
 
 // Failed is the error of a build that has problems.

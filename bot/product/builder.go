@@ -18,11 +18,17 @@ type Builder struct {
 	Memory           int64
 	Threads          int
 	StatementTimeout time.Duration
+	// Disk limits what one build writes, in bytes: its database, and as much again for what does not fit into memory; zero
+	// means half of what is free, and the engine's defaults at most.
+	Disk int64
 	// AllowUnconfined lets builds run where the system offers no confinement at all.
 	AllowUnconfined bool
 	// Progress is told in a few words what is being done; it may be nil.
 	Progress func(string)
 }
+
+// leastFree is how many bytes must be free for a build to be tried, so that a full disk is not taken for a fault of the product.
+const leastFree = 64 << 20
 
 // Options are the engine's options for a session that reads the given files and folders.
 func (b *Builder) Options(readOnly ...string) engine.Options {
@@ -49,7 +55,7 @@ func (b *Builder) build(ctx context.Context, pl *plan) (*Build, error) {
 		return nil, fmt.Errorf("build %s: %w", pl.Product, err)
 	}
 	if found, ok := b.Cache.find(key); ok {
-		found.Before, found.Path = pl.before, pl.path
+		found.Before = pl.before
 		return found, nil
 	}
 	scratch, err := b.Cache.scratch()
@@ -61,41 +67,43 @@ func (b *Builder) build(ctx context.Context, pl *plan) (*Build, error) {
 		_ = os.RemoveAll(scratch)
 		return nil, fmt.Errorf("build %s: %w", pl.Product, err)
 	}
-	made.Key = key
-	if !made.OK() {
-		made.Key = filepath.Base(scratch) // seen by this run alone: what was wrong may pass, as a time limit does
-	}
-	made, err = b.Cache.keep(made, scratch)
-	if err != nil {
-		return nil, err
-	}
 	made.Before = pl.before
-	return made, nil
+	if !made.complete() {
+		// Seen by this run alone: what was wrong may pass, as a time limit does.
+		made.Key, made.folder = filepath.Base(scratch), scratch
+		b.Cache.drop(scratch)
+		return made, nil
+	}
+	made.Key = key
+	return b.Cache.keep(made, scratch)
+}
+
+// complete says whether the build and all that it reads are free of problems.
+func (b *Build) complete() bool {
+	for _, before := range b.Before {
+		if !before.OK() {
+			return false
+		}
+	}
+	return b.OK()
 }
 
 // carryOut runs a plan in a confined session of its own.
 func (b *Builder) carryOut(ctx context.Context, pl *plan, scratch string) (*Build, error) {
 	start := time.Now()
-	var readOnly []string
-	for _, s := range pl.Seeds {
-		readOnly = append(readOnly, s.File)
-		if s.NewColumns != nil {
-			readOnly = append(readOnly, s.NewColumns.File)
-		}
+	if err := pl.avoidPatterns(scratch); err != nil {
+		return nil, err
 	}
-	for _, before := range pl.before {
-		readOnly = append(readOnly, before.folder)
+	options, err := b.buildOptions(pl, scratch)
+	if err != nil {
+		return nil, err
 	}
-	options := b.Options(readOnly...)
-	options.Database = databaseFile
-	options.WriteDir = scratch
-	options.Threads = pl.Threads
 	session, err := engine.Start(ctx, options)
 	if err != nil {
 		return nil, err
 	}
 	build, err := pl.run(ctx, session, func(what string) { b.Say("%s: %s", pl.Product, what) })
-	if closing := session.Close(); err == nil && closing != nil && !fatalProblem(build) {
+	if closing := session.Close(); err == nil && build.OK() {
 		err = closing
 	}
 	if err != nil {
@@ -105,5 +113,32 @@ func (b *Builder) carryOut(ctx context.Context, pl *plan, scratch string) (*Buil
 	return build, nil
 }
 
-// fatalProblem says whether the session ended before the build was complete, so that closing it says nothing new.
-func fatalProblem(b *Build) bool { return !b.OK() }
+// buildOptions are the options of the session in which a plan is carried out.
+func (b *Builder) buildOptions(pl *plan, scratch string) (engine.Options, error) {
+	var readOnly []string
+	for i := range pl.Seeds {
+		for s := &pl.Seeds[i]; s != nil; s = s.NewColumns {
+			readOnly = append(readOnly, s.File)
+		}
+	}
+	for _, before := range pl.before {
+		readOnly = append(readOnly, before.folder)
+	}
+	options := b.Options(readOnly...)
+	options.Database = databaseFile
+	options.WriteDir = scratch
+	options.Threads = pl.Threads
+	options.FileSize, options.SpillSize = b.Disk, b.Disk
+	if b.Disk == 0 {
+		free, err := freeSpace(scratch)
+		if err != nil {
+			return options, fmt.Errorf("see how much room there is in %s: %w", scratch, err)
+		}
+		if free < leastFree {
+			return options, fmt.Errorf("only %d MB are free in %s; make room, or name another folder with --cache", free>>20, filepath.Dir(scratch))
+		}
+		options.FileSize = min(free/2, engine.DefaultFileSize)
+		options.SpillSize = min(free/2, engine.DefaultSpillSize)
+	}
+	return options, nil
+}

@@ -3,7 +3,6 @@ package product
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"sync"
@@ -23,6 +22,8 @@ const ConfigSchemaID = spec.SchemaBase + "product-1.json"
 type Config struct {
 	// Seeds declares the types of seeds' columns, by the seed's table name.
 	Seeds map[string]SeedConfig `json:"seeds,omitempty"`
+
+	source *spec.Source
 }
 
 // SeedConfig says how one seed is read.
@@ -52,13 +53,14 @@ func ParseConfig(file string, data []byte) (Config, bot.Problems) {
 	if len(problems) > 0 {
 		return Config{}, problems
 	}
+	c.source = source
 	for seed, s := range c.Seeds {
 		for column, typ := range s.Types {
 			t, err := sqltype.Parse(typ)
 			if err == nil && t.Family() != sqltype.Opaque {
 				continue
 			}
-			line, col := source.At("/seeds/" + seed + "/types/" + column)
+			line, col := source.At("/seeds/" + pointer(seed) + "/types/" + pointer(column))
 			problems = append(problems, bot.Problem{File: file, Line: line, Column: col, Message: fmt.Sprintf("%q is not a DuckDB type; write one such as VARCHAR, INTEGER or DECIMAL(10,2)", typ)})
 		}
 	}
@@ -68,17 +70,29 @@ func ParseConfig(file string, data []byte) (Config, bot.Problems) {
 // loadConfig reads the product.yaml of the folder dir; without one the configuration is the default.
 func loadConfig(fsys fs.FS, dir string) (Config, bot.Problems) {
 	name := path.Join(dir, ConfigFile)
-	f, err := fsys.Open(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	refuse := func(format string, args ...any) (Config, bot.Problems) {
+		return Config{}, bot.Problems{{File: name, Message: fmt.Sprintf(format, args...)}}
+	}
+	info, err := fs.Lstat(fsys, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return Config{}, nil
+	case err != nil:
+		return refuse("the file is not readable (%v): mend its permissions", errorOnly(err))
+	case !info.Mode().IsRegular():
+		return refuse("the file is a link or a special file: replace it with a regular file")
+	case info.Size() > spec.MaxFileSize:
+		return Config{}, bot.Problems{spec.TooLarge(name, info.Size())}
 	}
+	data, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		return Config{}, bot.Problems{{File: name, Message: "it can't be read (" + err.Error() + "); replace it by a regular file"}}
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, spec.MaxFileSize+1))
-	if err != nil {
-		return Config{}, bot.Problems{{File: name, Message: err.Error()}}
+		return refuse("the file is not readable (%v): mend its permissions", errorOnly(err))
 	}
 	return ParseConfig(name, data)
+}
+
+// configProblem is a problem with the key of product.yaml that a JSON pointer names.
+func (p *Product) configProblem(pointer, message string) bot.Problem {
+	line, column := p.Config.source.KeyAt(pointer)
+	return bot.Problem{File: p.file(ConfigFile), Line: line, Column: column, Message: message}
 }

@@ -3,8 +3,6 @@ package product
 import (
 	"context"
 	"errors"
-	"fmt"
-	"path"
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
@@ -12,18 +10,27 @@ import (
 )
 
 // run carries the plan out in an engine session: inputs, seeds, then models, with everything untrusted after the lock.
+// A table that is missing because of a problem that was told does not bring a problem for each model that reads it.
 func (pl *plan) run(ctx context.Context, session *engine.Session, progress func(string)) (*Build, error) {
-	build := &Build{Product: pl.Product, Path: pl.path, Inputs: pl.Inputs, Clock: pl.Clock, Confinement: session.Confinement()}
+	build := &Build{Product: pl.Product, Inputs: pl.Inputs, Clock: pl.Clock, Confinement: session.Confinement()}
+	absent := tableSet{}
+	for name := range pl.absent {
+		absent[name] = true
+	}
 	if err := AttachInputs(ctx, session, pl.Inputs, pl.before); err != nil {
 		return nil, err
 	}
 	for _, s := range pl.Seeds {
 		progress("loading " + s.Path)
 		if err := pl.load(ctx, session, s); err != nil {
-			if fatal(err) {
+			if hopeless(err) {
 				return nil, err
 			}
-			build.Problems = append(build.Problems, pl.problem(s.Path, err))
+			build.Problems = append(build.Problems, seedProblem(s, err))
+			absent.add(s.Table)
+			if gone(err) {
+				return build, nil
+			}
 		}
 	}
 	if err := session.PinClock(ctx, pl.Clock); err != nil {
@@ -32,68 +39,78 @@ func (pl *plan) run(ctx context.Context, session *engine.Session, progress func(
 	if err := session.Lock(ctx); err != nil {
 		return nil, err
 	}
-	models, problems := pl.arrange(ctx, session)
+	models, problems, err := pl.arrange(ctx, session, absent)
+	if err != nil {
+		return nil, err
+	}
 	build.Problems = append(build.Problems, problems...)
-	unbuilt := map[string]string{}
 	for _, m := range models {
 		build.Models = append(build.Models, m.Model)
-		if on, ok := firstUnbuilt(m, unbuilt); ok {
-			unbuilt[strings.ToLower(m.Table)] = on
-			build.Problems = append(build.Problems, bot.Problem{File: path.Join(pl.path, m.SQLFile.Path), Message: "was not built, since " + on + " was not"})
+		if pl.waitsFor(m, models, absent) {
+			absent.add(m.Table)
 			continue
 		}
 		progress("building " + m.Table)
 		if err := pl.make(ctx, session, m); err != nil {
-			unbuilt[strings.ToLower(m.Table)] = m.SQLFile.Path
-			build.Problems = append(build.Problems, pl.problem(m.SQLFile.Path, err))
-			if fatal(err) {
-				return build, nil // the session is gone, and with it the tables
+			if hopeless(err) {
+				return nil, err
+			}
+			if !build.OK() && closed(err) {
+				return build, nil // a problem before tells why the session is gone
+			}
+			absent.add(m.Table)
+			build.Problems = append(build.Problems, modelProblem(m.SQLFile, err))
+			if gone(err) {
+				return build, nil // and with the session the tables
 			}
 		}
 	}
+	return build, pl.finish(ctx, session, build)
+}
+
+// finish lists the tables and writes them out. What goes wrong in a build with problems says nothing new.
+func (pl *plan) finish(ctx context.Context, session *engine.Session, build *Build) error {
 	var err error
-	build.Tables, err = tables(ctx, session)
-	if err != nil {
-		return nil, err
+	if build.Tables, err = tables(ctx, session); err == nil {
+		err = session.Exec(ctx, "CHECKPOINT")
 	}
-	return build, session.Exec(ctx, "CHECKPOINT")
+	if !build.OK() && !hopeless(err) {
+		return nil
+	}
+	return err
 }
 
-func firstUnbuilt(m parsed, unbuilt map[string]string) (string, bool) {
+// waitsFor says whether a model reads a table that can't be there for a reason that was told.
+func (pl *plan) waitsFor(m parsed, models []parsed, absent tableSet) bool {
 	for _, r := range m.Reads {
-		if on, ok := unbuilt[r]; ok {
-			return on, true
+		if absent.has(r) || absent[everyTable] && !pl.makes(r, models) {
+			return true
 		}
 	}
-	return "", false
+	return false
 }
 
-// fatal says whether the session ended with the error.
-func fatal(err error) bool {
-	var e *engine.Error
-	return errors.As(err, &e) && (e.Kind == engine.KindCrash || e.Kind == engine.KindClosed)
-}
-
-// problem places an engine's error in a file of the product.
-func (pl *plan) problem(name string, err error) bot.Problem {
-	p := bot.Problem{File: path.Join(pl.path, name), Message: err.Error()}
-	var e *engine.Error
-	if errors.As(err, &e) {
-		p.Message = e.Message
-		if e.Line > 1 {
-			p.Line, p.Column = e.Line-1, e.Column // the model's text begins on the statement's second line
-		}
+// makes says whether the table comes from a model, a seed or an input.
+func (pl *plan) makes(table string, models []parsed) bool {
+	known := tableSet{}
+	for _, m := range models {
+		known.add(m.Table)
 	}
-	return p
+	for _, s := range pl.Seeds {
+		known.add(s.Table)
+	}
+	for _, in := range pl.Inputs {
+		known.add(in.Name)
+		known.add(in.Product + "." + in.Table)
+	}
+	return known.has(table)
 }
 
 // make builds one model's table.
 func (pl *plan) make(ctx context.Context, session *engine.Session, m parsed) error {
 	schema, table := SplitName(m.Table)
-	if schema != mainSchema {
-		if err := session.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+engine.Ident(schema)); err != nil {
-			return err
-		}
+	if err := makeSchema(ctx, session, schema); err != nil {
+		return err
 	}
 	if len(m.Random) > 0 {
 		seed := "0.25"
@@ -105,127 +122,27 @@ func (pl *plan) make(ctx context.Context, session *engine.Session, m parsed) err
 		}
 	}
 	// The text was parsed as exactly one SELECT, so it can't end the statement and begin another.
-	return session.Exec(ctx, "CREATE TABLE "+engine.Relation(schema, table)+" AS\n"+m.Text)
+	return session.Exec(ctx, "CREATE TABLE "+engine.Relation(databaseName, schema, table)+" AS\n"+m.Text)
 }
 
-// load makes a seed's table.
-func (pl *plan) load(ctx context.Context, session *engine.Session, s Seed) error {
-	table := engine.Relation(mainSchema, s.Table)
-	from, err := seedRelation(ctx, session, s)
-	if err != nil {
-		return err
+// kindOf is the kind of an engine's error; empty for any other error.
+func kindOf(err error) engine.Kind {
+	var e *engine.Error
+	if errors.As(err, &e) {
+		return e.Kind
 	}
-	if s.NewColumns == nil && !pl.Control {
-		return session.Exec(ctx, "CREATE TABLE "+table+" AS SELECT * FROM "+from)
-	}
-	raw := engine.Relation("temp", mainSchema, "seed "+s.Table)
-	if err := session.Exec(ctx, "CREATE TEMP TABLE "+raw+" AS SELECT * FROM "+from); err != nil {
-		return err
-	}
-	query := "SELECT * FROM " + raw
-	if s.NewColumns != nil {
-		if query, err = pl.withNewColumns(ctx, session, s, raw); err != nil {
-			return err
-		}
-	}
-	if pl.Control { // another order of rows shows what depends on it
-		query = "SELECT * FROM (" + query + ") ORDER BY row_number() OVER () DESC"
-	}
-	return session.Exec(ctx, "CREATE TABLE "+table+" AS "+query+"; DROP TABLE "+raw)
+	return ""
 }
 
-// seedRelation is the table function that reads a seed's file, with declared types and the rest inferred from all rows.
-func seedRelation(ctx context.Context, session *engine.Session, s Seed) (string, error) {
-	file := engine.Literal(s.File)
-	plain := "read_parquet(" + file + ")"
-	if strings.EqualFold(path.Ext(s.Path), ".csv") {
-		plain = "read_csv(" + file + ", header=true, delim=',', quote='\"', escape='\"', comment='', strict_mode=true, null_padding=false, sample_size=-1, all_varchar=true)"
-	}
-	columns, err := session.Query(ctx, "SELECT column_name FROM (DESCRIBE SELECT * FROM "+plain+")", -1)
-	if err != nil {
-		return "", err
-	}
-	var types, casts []string
-	for _, row := range columns.Values {
-		if row[0] == nil {
-			continue
-		}
-		if typ, ok := s.Types[strings.ToLower(*row[0])]; ok {
-			types = append(types, engine.Literal(*row[0])+": "+engine.Literal(typ))
-			casts = append(casts, "CAST("+engine.Ident(*row[0])+" AS "+typ+") AS "+engine.Ident(*row[0]))
-		}
-	}
-	if strings.HasPrefix(plain, "read_csv") {
-		typed := strings.Replace(plain, "all_varchar=true", "all_varchar=false", 1)
-		if len(types) > 0 {
-			typed = strings.TrimSuffix(typed, ")") + ", types={" + strings.Join(types, ", ") + "})"
-		}
-		return typed, nil
-	}
-	if len(casts) == 0 {
-		return plain, nil
-	}
-	return "(SELECT * REPLACE (" + strings.Join(casts, ", ") + ") FROM " + plain + ")", nil
+// hopeless says that the product is not to blame: the caller gave up, or it is no error of DuckDB at all.
+func hopeless(err error) bool {
+	kind := kindOf(err)
+	return err != nil && (kind == "" || kind == engine.KindCancelled)
 }
 
-// withNewColumns joins the columns that only the later version of a seed has to the rows of this one. Rows are matched
-// by all columns that both have, equal rows in their order; a row that the later version lacks gets NULLs.
-func (pl *plan) withNewColumns(ctx context.Context, session *engine.Session, s Seed, raw string) (string, error) {
-	from, err := seedRelation(ctx, session, *s.NewColumns)
-	if err != nil {
-		return "", err
-	}
-	later := engine.Relation("temp", mainSchema, "later "+s.Table)
-	if err := session.Exec(ctx, "CREATE TEMP TABLE "+later+" AS SELECT * FROM "+from); err != nil {
-		return "", err
-	}
-	old, err := columnNames(ctx, session, raw)
-	if err != nil {
-		return "", err
-	}
-	new, err := columnNames(ctx, session, later)
-	if err != nil {
-		return "", err
-	}
-	var common, added, match []string
-	for _, c := range new {
-		if !containsFold(old, c) {
-			added = append(added, "l."+engine.Ident(c))
-			continue
-		}
-		common = append(common, engine.Ident(c))
-		match = append(match, "CAST(o."+engine.Ident(c)+" AS VARCHAR) IS NOT DISTINCT FROM CAST(l."+engine.Ident(c)+" AS VARCHAR)")
-	}
-	if len(added) == 0 || len(common) == 0 {
-		return "SELECT * FROM " + raw, nil
-	}
-	numbered := func(table string) string {
-		return fmt.Sprintf("(SELECT *, rowid AS __codicil_row, row_number() OVER (PARTITION BY %s ORDER BY rowid) AS __codicil_n FROM %s)", strings.Join(common, ", "), table)
-	}
-	return fmt.Sprintf("SELECT o.* EXCLUDE (__codicil_row, __codicil_n), %s FROM %s o LEFT JOIN %s l ON o.__codicil_n = l.__codicil_n AND %s ORDER BY o.__codicil_row",
-		strings.Join(added, ", "), numbered(raw), numbered(later), strings.Join(match, " AND ")), nil
-}
-
-func columnNames(ctx context.Context, session *engine.Session, relation string) ([]string, error) {
-	rows, err := session.Query(ctx, "SELECT column_name FROM (DESCRIBE "+relation+")", -1)
-	if err != nil {
-		return nil, err
-	}
-	names := make([]string, 0, len(rows.Values))
-	for _, r := range rows.Values {
-		names = append(names, *r[0])
-	}
-	return names, nil
-}
-
-func containsFold(list []string, s string) bool {
-	for _, l := range list {
-		if strings.EqualFold(l, s) {
-			return true
-		}
-	}
-	return false
-}
+// closed says that the session had ended before the request, gone that it ended with it or before.
+func closed(err error) bool { return kindOf(err) == engine.KindClosed }
+func gone(err error) bool   { return closed(err) || kindOf(err) == engine.KindCrash }
 
 // tablesQuery lists the columns of all tables of the build's own database.
 const tablesQuery = `SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns()
@@ -249,26 +166,23 @@ func tables(ctx context.Context, session *engine.Session) ([]Table, error) {
 	return out, nil
 }
 
-// AttachInputs makes other products' tables readable in a session, under their bare names and as product.table. It
-// must run before the session is locked; the session must be allowed to read the builds' folders.
-func AttachInputs(ctx context.Context, session *engine.Session, inputs []InputTable, before []*Build) error {
-	attached := map[string]string{}
-	for _, b := range before {
-		if _, ok := attached[b.Key]; ok {
-			continue
-		}
-		alias := fmt.Sprintf("input%d", len(attached)+1)
-		attached[b.Key] = alias
-		if err := session.Exec(ctx, "ATTACH "+engine.Literal(b.Database())+" AS "+engine.Ident(alias)+" (READ_ONLY)"); err != nil {
-			return fmt.Errorf("attach the output of %s: %w", b.Product, err)
+// placed is the build with further problems, and with its own named from the tree's root.
+func (b *Build) placed(problems bot.Problems, in func(string) string) *Build {
+	shown := *b
+	shown.Problems = append(bot.Problems(nil), problems...)
+	for _, p := range b.Problems {
+		p.File = in(p.File)
+		shown.Problems = append(shown.Problems, p)
+	}
+	return &shown
+}
+
+// unaliased replaces a seed's path on this machine by its name in the product.
+func unaliased(message string, s Seed) string {
+	for _, one := range []*Seed{&s, s.NewColumns} {
+		if one != nil {
+			message = strings.ReplaceAll(message, one.File, one.Path)
 		}
 	}
-	for _, in := range inputs {
-		schema, table := SplitName(in.Table)
-		from := engine.Relation(attached[in.Key], schema, table)
-		if err := session.Exec(ctx, "CREATE OR REPLACE TEMP VIEW "+engine.Ident(in.Name)+" AS SELECT * FROM "+from); err != nil {
-			return fmt.Errorf("read %s of product %s: %w", in.Table, in.Product, err)
-		}
-	}
-	return nil
+	return message
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -32,33 +31,60 @@ type SQLFile struct {
 
 // Models returns the product's models, in order of their paths.
 // A file that can't be a model (binary, too big, a link) is a problem and left out.
-func (p *Product) Models() ([]SQLFile, bot.Problems) { return p.sqlFiles("models") }
+func (p *Product) Models() ([]SQLFile, bot.Problems) {
+	models, _, problems := p.readModels()
+	return models, problems
+}
+
+// readModels is Models, with the tables of the files that were left out.
+func (p *Product) readModels() (models []SQLFile, absent tableSet, problems bot.Problems) {
+	files, absent, problems := p.sqlFiles("models")
+	for _, f := range files {
+		if err := checkTableName(f.Name); err != nil {
+			problems = append(problems, bot.Problem{File: p.file(f.Path), Message: err.Error()})
+			absent.add(f.Name)
+			continue
+		}
+		models = append(models, f)
+	}
+	return models, absent, problems
+}
 
 // Tests returns the product's own tests, in order of their paths.
-func (p *Product) Tests() ([]SQLFile, bot.Problems) { return p.sqlFiles("tests") }
+func (p *Product) Tests() ([]SQLFile, bot.Problems) {
+	tests, _, problems := p.sqlFiles("tests")
+	return tests, problems
+}
 
-func (p *Product) sqlFiles(folder string) ([]SQLFile, bot.Problems) {
-	names, problems := p.list(folder, ".sql")
-	var files []SQLFile
+func (p *Product) sqlFiles(folder string) (files []SQLFile, absent tableSet, problems bot.Problems) {
+	names, absent, problems := p.list(folder, ".sql")
 	for _, name := range names {
 		text, err := p.readText(name)
 		if err != nil {
 			problems = append(problems, bot.Problem{File: p.file(name), Message: err.Error()})
+			absent.add(stem(name))
 			continue
 		}
-		files = append(files, SQLFile{Path: name, Name: strings.TrimSuffix(path.Base(name), path.Ext(name)), Text: text})
+		files = append(files, SQLFile{Path: name, Name: stem(name), Text: text})
 	}
-	return files, problems
+	return files, absent, problems
 }
 
+// everyTable in a set of tables that were left out says that any may be among them.
+const everyTable = "*"
+
 // list returns the regular files below folder with one of the extensions, relative to the product, in order.
-// Links and other irregular files are problems. A folder that is not there is empty.
-func (p *Product) list(folder string, extensions ...string) ([]string, bot.Problems) {
-	var names []string
-	var problems bot.Problems
+// Links and other irregular files are problems, and their tables absent. A folder that is not there is empty.
+func (p *Product) list(folder string, extensions ...string) (names []string, absent tableSet, problems bot.Problems) {
+	absent = tableSet{}
+	refuse := func(name, format string, args ...any) {
+		problems = append(problems, bot.Problem{File: p.file(name), Message: fmt.Sprintf(format, args...)})
+	}
 	start := filepath.Join(p.Dir(), folder)
 	if info, err := os.Lstat(start); err == nil && !info.IsDir() {
-		return nil, bot.Problems{{File: p.file(folder), Message: "is not a folder; replace it by a folder of files"}}
+		refuse(folder, "is not a folder; replace it by a folder of files")
+		absent[everyTable] = true
+		return nil, absent, problems
 	}
 	err := filepath.WalkDir(start, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -69,32 +95,39 @@ func (p *Product) list(folder string, extensions ...string) ([]string, bot.Probl
 			return err
 		}
 		rel = filepath.ToSlash(rel)
-		if entry.IsDir() {
-			if strings.HasPrefix(entry.Name(), ".") {
-				return filepath.SkipDir
-			}
-			return nil
+		switch wanted := hasExtension(entry.Name(), extensions); {
+		case entry.IsDir() && strings.HasPrefix(entry.Name(), "."):
+			return filepath.SkipDir
+		case entry.IsDir():
+		case entry.Type()&fs.ModeSymlink != 0 || wanted && !entry.Type().IsRegular():
+			refuse(rel, "is a link or a special file, which a product may not hold; replace it by a regular file")
+			absent.add(stem(rel))
+			absent[everyTable] = absent[everyTable] || !wanted
+		case wanted:
+			names = append(names, rel)
 		}
-		if !hasExtension(entry.Name(), extensions) {
-			return nil
-		}
-		if !entry.Type().IsRegular() {
-			problems = append(problems, bot.Problem{File: p.file(rel), Message: "is a link or a special file, which a product may not hold; replace it by a regular file"})
-			return nil
-		}
-		names = append(names, rel)
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		problems = append(problems, bot.Problem{File: p.file(folder), Message: err.Error()})
+		refuse(folder, "can't be read (%v); mend its permissions", errorOnly(err))
+		absent[everyTable] = true
 	}
 	sort.Strings(names)
-	return names, problems
+	return names, absent, problems
+}
+
+// errorOnly takes the path off an error, since problems name the file already.
+func errorOnly(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 func hasExtension(name string, extensions []string) bool {
 	for _, e := range extensions {
-		if strings.EqualFold(path.Ext(name), e) {
+		if strings.EqualFold(filepath.Ext(name), e) {
 			return true
 		}
 	}
@@ -105,12 +138,12 @@ func hasExtension(name string, extensions []string) bool {
 func (p *Product) readText(name string) (string, error) {
 	f, err := os.Open(filepath.Join(p.Dir(), filepath.FromSlash(name)))
 	if err != nil {
-		return "", errors.Unwrap(err)
+		return "", errorOnly(err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxSQL+1))
 	if err != nil {
-		return "", err
+		return "", errorOnly(err)
 	}
 	switch {
 	case len(data) > maxSQL:

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/spec"
@@ -35,6 +36,8 @@ type Product struct {
 	Document *spec.Document
 	// Config is its product.yaml, or the defaults.
 	Config Config
+
+	looks *sync.Map // what a first look at seeds told, by path; nil keeps nothing
 }
 
 // Name is the product's identity.
@@ -99,7 +102,7 @@ func Load(tree Tree, dir string) (*Product, bot.Problems) {
 	if doc == nil || doc.Spec == nil {
 		return nil, problems
 	}
-	return &Product{Tree: tree, Path: dir, Document: doc, Config: config}, problems
+	return &Product{Tree: tree, Path: dir, Document: doc, Config: config, looks: &sync.Map{}}, problems
 }
 
 // file joins a path inside the product to the product's path, for messages.

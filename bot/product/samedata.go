@@ -1,20 +1,18 @@
 package product
 
-import "strings"
-
 // SameData makes the seeds on which both sides of a comparison are built: the base's seeds plus the head's new files
 // and columns. The base gets the new files only, so that a base model with SELECT * stays as it was.
 // changed tells that the head's own seeds hold other rows than that, so that the head must be built on its own as well.
 func SameData(base, head []Seed) (forBase, forHead []Seed, changed bool) {
 	inBase := map[string]Seed{}
 	for _, s := range base {
-		inBase[strings.ToLower(s.Table)] = s
+		inBase[tableKey(s.Table)] = s
 	}
 	inHead := map[string]bool{}
 	forBase = append(forBase, base...)
 	for _, s := range head {
-		inHead[strings.ToLower(s.Table)] = true
-		old, ok := inBase[strings.ToLower(s.Table)]
+		inHead[tableKey(s.Table)] = true
+		old, ok := inBase[tableKey(s.Table)]
 		switch {
 		case !ok:
 			forBase = append(forBase, s)
@@ -31,7 +29,7 @@ func SameData(base, head []Seed) (forBase, forHead []Seed, changed bool) {
 		}
 	}
 	for _, s := range base {
-		if !inHead[strings.ToLower(s.Table)] {
+		if !inHead[tableKey(s.Table)] {
 			changed = true
 			forHead = append(forHead, s)
 		}

@@ -1,60 +1,97 @@
 package product
 
 import (
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path"
 	"path/filepath"
+	"sort"
 	"strings"
-	"unicode/utf8"
+	"time"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/sqltype"
 )
 
-// Seed is a file of data that becomes a table.
+// Seed is a file of data that becomes a table. An empty field of a CSV file, quoted or not, is NULL.
 type Seed struct {
-	// Table is the table's name: the file's name without its extension.
+	// Table is the table's name, the file's name without its extension: table, or schema.table.
 	Table string
 	// Path is relative to the product's folder; File is absolute.
 	Path, File string
 	// Hash is the SHA-256 of the file, in hex.
 	Hash string
-	// Types are the declared types by lower-case column name; other columns are inferred from all rows.
+	// Types are the declared types by lower-case column name; other columns are inferred from all rows, and are VARCHAR
+	// if no row holds a value.
 	Types map[string]string
 	// NewColumns, if set, is a later version of the same seed. Its additional columns are joined to this one's rows.
 	NewColumns *Seed
 }
 
-// Seeds returns the product's seeds, in order of their paths. Files that can't be read as data are problems.
+// isCSV says whether the seed is a CSV file; else it is Parquet.
+func (s Seed) isCSV() bool { return strings.EqualFold(path.Ext(s.Path), ".csv") }
+
+// Seeds returns the product's seeds, in order of their paths. Files that can't be read as data are problems, and columns
+// whose type can't be known are warnings.
 func (p *Product) Seeds() ([]Seed, bot.Problems) {
-	names, problems := p.list("seeds", ".csv", ".parquet")
-	var seeds []Seed
+	seeds, _, problems := p.readSeeds()
+	return seeds, problems
+}
+
+// readSeeds is Seeds, with the tables of the files that were left out.
+func (p *Product) readSeeds() (seeds []Seed, absent tableSet, problems bot.Problems) {
+	names, absent, problems := p.list("seeds", ".csv", ".parquet")
 	seen := map[string]string{}
 	for _, name := range names {
-		file := filepath.Join(p.Dir(), filepath.FromSlash(name))
-		table := strings.TrimSuffix(path.Base(name), path.Ext(name))
-		if first, ok := seen[strings.ToLower(table)]; ok {
-			problems = append(problems, bot.Problem{File: p.file(name), Message: fmt.Sprintf("makes the table %s, as %s does; rename one", table, first)})
+		s := Seed{Table: stem(name), Path: name, File: filepath.Join(p.Dir(), filepath.FromSlash(name))}
+		found := p.readSeed(&s, seen)
+		problems = append(problems, found...)
+		if found.Err() != nil {
+			absent.add(s.Table)
 			continue
 		}
-		seen[strings.ToLower(table)] = name
-		if place, err := checkSeed(file); err != nil {
-			problems = append(problems, bot.Problem{File: p.file(name), Line: place.line, Column: place.column, Message: err.Error()})
-			continue
-		}
-		hash, err := p.hashFile(name)
-		if err != nil {
-			problems = append(problems, bot.Problem{File: p.file(name), Message: err.Error()})
-			continue
-		}
-		seeds = append(seeds, Seed{Table: table, Path: name, File: file, Hash: hash, Types: p.seedTypes(table)})
+		seeds = append(seeds, s)
 	}
-	return seeds, problems
+	return seeds, absent, append(problems, p.undeclared(names)...)
+}
+
+// readSeed looks through one seed's file. seen are the files of tables that were there before.
+func (p *Product) readSeed(s *Seed, seen map[string]string) bot.Problems {
+	refuse := func(at place, format string, args ...any) bot.Problems {
+		return bot.Problems{{File: p.file(s.Path), Line: at.line, Column: at.column, Message: fmt.Sprintf(format, args...)}}
+	}
+	if err := checkTableName(s.Table); err != nil {
+		return refuse(place{}, "%v", err)
+	}
+	key := tableKey(s.Table)
+	if first, ok := seen[key]; ok {
+		return refuse(place{}, "makes the table %s, as %s does; rename one", s.Table, first)
+	}
+	seen[key] = s.Path
+	found := p.look(*s)
+	if found.err != nil {
+		return refuse(found.at, "%v", found.err)
+	}
+	s.Hash = found.hash
+	s.Types = p.seedTypes(s.Table)
+	if !s.isCSV() {
+		return nil
+	}
+	problems := p.misdeclared(*s, found.columns)
+	var untyped []string
+	for _, c := range found.empty {
+		if _, ok := s.Types[strings.ToLower(c)]; !ok {
+			untyped = append(untyped, c)
+		}
+	}
+	if len(untyped) > 0 {
+		problems = append(problems, bot.Problem{File: p.file(s.Path), Line: 1, Severity: bot.SeverityWarning,
+			Message: fmt.Sprintf("no row holds a value of %s, so that VARCHAR is taken for the type; declare it in %s: seeds: {%s: {types: {%s: …}}}",
+				strings.Join(untyped, ", "), ConfigFile, s.Table, untyped[0])})
+	}
+	return problems
 }
 
 // seedTypes are the types that product.yaml declares for a seed's columns, or else the spec for the table of that name.
@@ -80,118 +117,93 @@ func (p *Product) seedTypes(table string) map[string]string {
 	return types
 }
 
-// place is where in a file something is wrong, counted from 1; 0 is unknown.
-type place struct{ line, column int }
+// misdeclared are the columns that product.yaml declares for a seed that has none of that name.
+func (p *Product) misdeclared(s Seed, columns []string) bot.Problems {
+	var problems bot.Problems
+	for name, declared := range p.Config.Seeds {
+		if !strings.EqualFold(name, s.Table) {
+			continue
+		}
+		for column := range declared.Types {
+			if !containsFold(columns, column) {
+				problems = append(problems, p.configProblem("/seeds/"+pointer(name)+"/types/"+pointer(column),
+					fmt.Sprintf("%s has no column %s; correct the name, or take the line out", s.Path, column)))
+			}
+		}
+	}
+	return problems.Sorted()
+}
+
+// undeclared are the seeds that product.yaml names and that are not there.
+func (p *Product) undeclared(files []string) bot.Problems {
+	tables := tableSet{}
+	for _, f := range files {
+		tables.add(stem(f))
+	}
+	var names []string
+	for name := range p.Config.Seeds {
+		if !tables.has(name) {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	var problems bot.Problems
+	for _, name := range names {
+		problems = append(problems, p.configProblem("/seeds/"+pointer(name), fmt.Sprintf("there is no seed %s; correct the name, or take the line out", name)))
+	}
+	return problems
+}
+
+// look is what a first look at a seed's file tells.
+type look struct {
+	scan
+	hash string
+	// err says what is wrong with the file, and at where.
+	err error
+	at  place
+
+	size    int64
+	changed time.Time
+}
+
+// look looks at a seed's file, unless it did before and the file has not changed since.
+func (p *Product) look(s Seed) look {
+	info, err := os.Stat(s.File)
+	if err != nil {
+		return look{err: errorOnly(err)}
+	}
+	if p.looks != nil {
+		if before, ok := p.looks.Load(s.Path); ok {
+			if l := before.(look); l.size == info.Size() && l.changed.Equal(info.ModTime()) {
+				return l
+			}
+		}
+	}
+	l := look{size: info.Size(), changed: info.ModTime()}
+	if l.scan, l.at, l.err = checkSeed(s.File); l.err == nil {
+		if l.hash, err = p.hashFile(s.Path); err != nil {
+			l.err = errorOnly(err)
+		}
+	}
+	if p.looks != nil {
+		p.looks.Store(s.Path, l)
+	}
+	return l
+}
 
 // checkSeed refuses files that are not what their extension says, before a database reads them.
-func checkSeed(file string) (place, error) {
+func checkSeed(file string) (scan, place, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return place{}, errors.Unwrap(err)
+		return scan{}, place{}, errorOnly(err)
 	}
 	defer f.Close()
 	if strings.EqualFold(filepath.Ext(file), ".parquet") {
 		magic := make([]byte, 4)
 		if _, err := io.ReadFull(f, magic); err != nil || string(magic) != "PAR1" {
-			return place{}, errors.New("is not a Parquet file; write it again, or rename it")
+			return scan{}, place{}, errors.New("is not a Parquet file; write it again, or rename it")
 		}
-		return place{}, nil
+		return scan{}, place{}, nil
 	}
 	return checkCSV(f)
-}
-
-// checkCSV reads a CSV file as RFC 4180 has it: comma-separated, one header, rows of one length, UTF-8.
-func checkCSV(r io.Reader) (place, error) {
-	reader := csv.NewReader(&utf8Reader{r: r})
-	reader.ReuseRecord = true
-	header, err := reader.Read()
-	if errors.Is(err, io.EOF) {
-		return place{}, errors.New("is empty; write a header line with the columns' names, or delete the file")
-	}
-	if err != nil {
-		return csvPlace(err)
-	}
-	seen := map[string]bool{}
-	for i, name := range header {
-		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
-		line, column := reader.FieldPos(i)
-		if name == "" {
-			return place{line, column}, fmt.Errorf("column %d of the header has no name; write one", i+1)
-		}
-		if seen[name] {
-			return place{line, column}, fmt.Errorf("the header names the column %q twice; rename one", name)
-		}
-		seen[name] = true
-	}
-	for {
-		if _, err := reader.Read(); errors.Is(err, io.EOF) {
-			return place{}, nil
-		} else if err != nil {
-			return csvPlace(err)
-		}
-	}
-}
-
-// csvPlace turns an error of encoding/csv into a place and advice.
-func csvPlace(err error) (place, error) {
-	var bad *encodingError
-	if errors.As(err, &bad) {
-		return place{bad.line, 0}, errors.New("is not UTF-8 text from this line on; convert the file, for example with iconv -t UTF-8")
-	}
-	var parse *csv.ParseError
-	if !errors.As(err, &parse) {
-		return place{}, err
-	}
-	switch {
-	case errors.Is(parse.Err, csv.ErrFieldCount):
-		return place{parse.Line, 1}, errors.New("has another number of fields than the header; add or remove commas, or quote a field that holds one")
-	case errors.Is(parse.Err, csv.ErrQuote), errors.Is(parse.Err, csv.ErrBareQuote):
-		return place{parse.Line, parse.Column}, errors.New(`a double quote is not closed or not doubled; write "" for a quote inside a quoted field`)
-	}
-	return place{parse.Line, parse.Column}, parse.Err
-}
-
-// encodingError says that bytes were not UTF-8.
-type encodingError struct{ line int }
-
-func (e *encodingError) Error() string { return "not UTF-8" }
-
-// utf8Reader passes text through and stops at the first bytes that are not UTF-8 (or are NUL).
-type utf8Reader struct {
-	r    io.Reader
-	rest []byte // the start of a character that the last read cut in two
-	line int
-}
-
-func (u *utf8Reader) Read(p []byte) (int, error) {
-	if len(p) < utf8.UTFMax {
-		return 0, io.ErrShortBuffer
-	}
-	kept := copy(p, u.rest)
-	n, err := u.r.Read(p[kept:])
-	n += kept
-	u.rest = nil
-	end := n
-	for back := 1; back < utf8.UTFMax && back <= n && err == nil; back++ {
-		if utf8.RuneStart(p[n-back]) {
-			if !utf8.FullRune(p[n-back : n]) {
-				end = n - back
-				u.rest = append([]byte(nil), p[end:n]...)
-			}
-			break
-		}
-	}
-	if !utf8.Valid(p[:end]) || bytes.IndexByte(p[:end], 0) >= 0 {
-		good := p[:end]
-		for i := 0; i < len(good); {
-			c, size := utf8.DecodeRune(good[i:])
-			if c == utf8.RuneError && size == 1 || c == 0 {
-				good = good[:i]
-			}
-			i += size
-		}
-		return 0, &encodingError{line: u.line + bytes.Count(good, []byte("\n")) + 1}
-	}
-	u.line += bytes.Count(p[:end], []byte("\n"))
-	return end, err
 }

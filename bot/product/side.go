@@ -3,16 +3,15 @@ package product
 import (
 	"context"
 	"fmt"
-	"path"
+	"maps"
+	"regexp"
 	"runtime"
+	"slices"
 	"sort"
 	"strings"
 	"time"
 
-	"github.com/Masterminds/semver/v3"
-
 	"github.com/codicil-dev/codicil/bot"
-	"github.com/codicil-dev/codicil/bot/spec"
 )
 
 // Mode says on which data, and under which circumstances, a build is made.
@@ -93,7 +92,7 @@ func (s *Side) Build(ctx context.Context, name string, mode Mode) (*Build, error
 	}
 	for i, w := range s.waiting {
 		if w == name {
-			return nil, fmt.Errorf("products read each other in a circle: %s; take one of the inputs out", strings.Join(append(s.waiting[i:], name), " → "))
+			return nil, &CircleError{Products: append(slices.Clone(s.waiting[i:]), name)}
 		}
 	}
 	s.waiting = append(s.waiting, name)
@@ -106,21 +105,19 @@ func (s *Side) Build(ctx context.Context, name string, mode Mode) (*Build, error
 	if err != nil {
 		return nil, err
 	}
-	if len(problems) > 0 {
-		shown := *b
-		shown.Problems = append(append(bot.Problems(nil), problems...), b.Problems...)
-		b = &shown
-	}
+	b = b.placed(problems, p.file)
+	b.Path = p.Path
 	s.built[memo] = b
 	return b, nil
 }
 
 // plan gathers what a build of p is made from.
 func (s *Side) plan(ctx context.Context, p *Product, mode Mode) (*plan, bot.Problems, error) {
-	models, problems := p.Models()
-	seeds, more := s.seeds(p, mode)
+	models, absent, problems := p.readModels()
+	seeds, absentSeeds, more := s.seeds(p, mode)
 	problems = append(problems, more...)
-	pl := &plan{Product: p.Name(), Models: models, Seeds: seeds, Clock: s.Clock, Threads: s.threads(), path: p.Path}
+	maps.Copy(absent, absentSeeds)
+	pl := &plan{Product: p.Name(), Models: models, Seeds: seeds, Clock: s.Clock, Threads: s.threads(), absent: absent}
 	if mode == Control {
 		pl.Control = true
 		pl.Clock = s.Clock.AddDate(1, 1, 1).Add(7*time.Hour + 13*time.Minute + 17*time.Second)
@@ -129,6 +126,9 @@ func (s *Side) plan(ctx context.Context, p *Product, mode Mode) (*plan, bot.Prob
 			pl.Threads = 2
 		}
 	}
+	if drawsAtRandom(models) {
+		pl.Threads = 1 // else equal seeds of the random numbers do not give equal numbers
+	}
 	for i, in := range p.Spec().Inputs {
 		problem, err := s.input(ctx, p, pl, i, in, mode)
 		if err != nil {
@@ -136,9 +136,31 @@ func (s *Side) plan(ctx context.Context, p *Product, mode Mode) (*plan, bot.Prob
 		}
 		if problem.Message != "" {
 			problems = append(problems, problem)
+			_, bare := SplitName(in.Table)
+			pl.absent.add(bare)
+			pl.absent.add(in.Product + "." + in.Table)
 		}
 	}
 	return pl, problems, nil
+}
+
+// randomWords are words in SQL without which it draws nothing at random; that they are there may mean nothing.
+var randomWords = regexp.MustCompile(`(?i)random|uuid|sample|reservoir`)
+
+// drawsAtRandom says whether models may make random values or draw random rows.
+func drawsAtRandom(models []SQLFile) bool {
+	return slices.ContainsFunc(models, func(m SQLFile) bool { return randomWords.MatchString(m.Text) })
+}
+
+// CircleError says that products read each other, so that none can be built first.
+type CircleError struct {
+	// Products begins and ends with the same name.
+	Products []string
+}
+
+// Error names the products and what to do.
+func (e *CircleError) Error() string {
+	return "products read each other in a circle: " + strings.Join(e.Products, " → ") + "; take one of the inputs out"
 }
 
 func (s *Side) threads() int {
@@ -149,40 +171,41 @@ func (s *Side) threads() int {
 }
 
 // seeds are the seeds of p in this mode.
-func (s *Side) seeds(p *Product, mode Mode) ([]Seed, bot.Problems) {
-	own, problems := p.Seeds()
+func (s *Side) seeds(p *Product, mode Mode) ([]Seed, tableSet, bot.Problems) {
+	own, absent, problems := p.readSeeds()
 	if mode == Own || s.Other == nil {
-		return own, problems
+		return own, absent, problems
 	}
 	counterpart, ok := s.Other.Product(p.Name())
 	if !ok {
-		return own, problems
+		return own, absent, problems
 	}
 	theirs, _ := counterpart.Seeds() // their problems are told by their own build
 	if s.IsBase {
 		same, _, _ := SameData(own, theirs)
-		return withoutClashes(same, own, p), problems
+		return withoutClashes(same, own, p), absent, problems
 	}
 	_, same, _ := SameData(theirs, own)
-	return withoutClashes(same, own, p), problems
+	return withoutClashes(same, own, p), absent, problems
 }
 
 // withoutClashes leaves out seeds of the other side whose table this side makes in another way: by a model or an input.
 func withoutClashes(same, own []Seed, p *Product) []Seed {
-	taken := map[string]bool{}
+	taken := tableSet{}
 	models, _ := p.Models()
 	for _, m := range models {
-		taken[strings.ToLower(m.Name)] = true
+		taken.add(m.Name)
 	}
 	for _, in := range p.Spec().Inputs {
-		taken[strings.ToLower(in.Table)] = true
+		_, bare := SplitName(in.Table)
+		taken.add(bare)
 	}
 	for _, o := range own {
-		delete(taken, strings.ToLower(o.Table)) // an own seed that clashes is an error to be told
+		delete(taken, tableKey(o.Table)) // an own seed that clashes is an error to be told
 	}
 	var out []Seed
 	for _, c := range same {
-		if !taken[strings.ToLower(c.Table)] {
+		if !taken.has(c.Table) {
 			out = append(out, c)
 		}
 	}
@@ -200,56 +223,4 @@ func (s *Side) OwnDataDiffers(ctx context.Context, name string) (bool, error) {
 		return false, err
 	}
 	return own.Key != same.Key, nil
-}
-
-// input adds one input to the plan: another product's build, or a snapshot of it among the seeds. The problem's
-// message is empty if all is well.
-func (s *Side) input(ctx context.Context, p *Product, pl *plan, i int, in spec.Input, mode Mode) (bot.Problem, error) {
-	line, column := p.Document.Source.At(fmt.Sprintf("/inputs/%d", i))
-	problem := bot.Problem{File: path.Join(p.Path, SpecFile), Line: line, Column: column}
-	from, ok := s.Input(in.Product)
-	_, bare := SplitName(in.Table)
-	if !ok {
-		for _, seed := range pl.Seeds {
-			if strings.EqualFold(seed.Table, bare) {
-				return problem, nil
-			}
-		}
-		problem.Message = fmt.Sprintf("product %s is not in this repository and there is no snapshot of it; name its folder with --with, or put one at seeds/%s.csv", in.Product, bare)
-		return problem, nil
-	}
-	if message := unfitVersion(in, from.Spec().Version); message != "" {
-		problem.Message = message
-		return problem, nil
-	}
-	b, err := s.Build(ctx, in.Product, mode)
-	if err != nil {
-		return problem, err
-	}
-	if _, ok := b.Table(in.Table); !ok {
-		problem.Message = fmt.Sprintf("product %s has no table %s", in.Product, in.Table)
-		if !b.OK() {
-			problem.Message += ", since it does not build: " + b.Problems.Sorted()[0].String()
-		}
-		return problem, nil
-	}
-	pl.Inputs = append(pl.Inputs, InputTable{Name: bare, Product: in.Product, Table: in.Table, Version: from.Spec().Version, Key: b.Key})
-	pl.before = append(pl.before, b)
-	return problem, nil
-}
-
-// unfitVersion says why a product's version does not satisfy the input's constraint; empty if it does.
-func unfitVersion(in spec.Input, version string) string {
-	if in.Version == "" {
-		return ""
-	}
-	constraint, err := semver.NewConstraint(in.Version)
-	if err != nil {
-		return fmt.Sprintf("the version constraint %q is not understood; write one such as ^1.0", in.Version)
-	}
-	v, err := semver.NewVersion(version)
-	if err != nil || !constraint.Check(v) {
-		return fmt.Sprintf("product %s has version %s, which %s does not allow; adapt to the new version and change the constraint", in.Product, version, in.Version)
-	}
-	return ""
 }

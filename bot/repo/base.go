@@ -3,6 +3,7 @@ package repo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -31,6 +32,11 @@ func (r *Repo) DefaultBase(ctx context.Context, under string) (hash string, ok b
 	if err != nil {
 		return "", false, err
 	}
+	if !found {
+		if err := r.mustBeComplete(ctx); err != nil {
+			return "", false, err
+		}
+	}
 	if found {
 		base, err := r.mergeBase(ctx, head, branch)
 		if err != nil {
@@ -50,19 +56,63 @@ func (r *Repo) DefaultBase(ctx context.Context, under string) (hash string, ok b
 	return r.firstParent(ctx, head)
 }
 
-// defaultBranch finds the default branch: what origin calls HEAD, else main or master, of origin or of this repository.
+// defaultBranch finds the default branch: what the remote calls HEAD, else main or master, of the remote or of this repository.
 func (r *Repo) defaultBranch(ctx context.Context) (ref string, ok bool, err error) {
-	if ref, err := r.git(ctx, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"); err == nil {
-		if _, ok, err := r.Commit(ctx, ref); err != nil || ok {
-			return ref, ok, err
+	var candidates []string
+	if remote := r.remote(ctx); remote != "" {
+		tracked := "refs/remotes/" + remote + "/"
+		if ref, err := r.git(ctx, "symbolic-ref", "--quiet", tracked+"HEAD"); err == nil {
+			candidates = append(candidates, ref)
 		}
+		candidates = append(candidates, tracked+"main", tracked+"master")
 	}
-	for _, ref := range []string{"refs/remotes/origin/main", "refs/remotes/origin/master", "refs/heads/main", "refs/heads/master"} {
+	for _, ref := range append(candidates, "refs/heads/main", "refs/heads/master") {
 		if _, ok, err := r.Commit(ctx, ref); err != nil || ok {
 			return ref, ok, err
 		}
 	}
 	return "", false, nil
+}
+
+// remote is the remote repository that the default branch is of: origin, or the only one; empty if there is none.
+func (r *Repo) remote(ctx context.Context) string {
+	out, err := r.git(ctx, "remote")
+	names := strings.Fields(out)
+	if err != nil || len(names) == 0 {
+		return ""
+	}
+	if slices.Contains(names, "origin") {
+		return "origin"
+	}
+	return names[0]
+}
+
+// fetchAll is the command that brings all branches and tags here, and all commits if the clone is shallow.
+func (r *Repo) fetchAll(ctx context.Context) string {
+	remote, depth := r.remote(ctx), ""
+	if remote == "" {
+		remote = "origin"
+	}
+	if r.shallow(ctx) {
+		depth = " --unshallow"
+	}
+	return fmt.Sprintf("git fetch%s --tags %s '+refs/heads/*:refs/remotes/%s/*' && git remote set-head %s --auto", depth, remote, remote, remote)
+}
+
+// mustBeComplete is for a repository whose default branch is not known: it is an error if there ought to be one.
+func (r *Repo) mustBeComplete(ctx context.Context) error {
+	remote := r.remote(ctx)
+	if remote == "" {
+		return nil
+	}
+	fetched, err := r.git(ctx, "for-each-ref", "--count=1", "refs/remotes/")
+	if err != nil {
+		return err
+	}
+	if fetched == "" && !r.shallow(ctx) {
+		return nil // it never was in touch with the remote
+	}
+	return &MissingBaseError{Reason: "this clone does not hold the default branch of " + remote, Command: r.fetchAll(ctx)}
 }
 
 func (r *Repo) mergeBase(ctx context.Context, head, branch string) (string, error) {
@@ -74,7 +124,7 @@ func (r *Repo) mergeBase(ctx context.Context, head, branch string) (string, erro
 	if r.shallow(ctx) {
 		return "", &MissingBaseError{
 			Reason:  fmt.Sprintf("this clone is shallow and does not hold the commit where HEAD left %s", short),
-			Command: "git fetch --unshallow",
+			Command: r.fetchAll(ctx),
 		}
 	}
 	return "", fmt.Errorf("HEAD and %s have no commit in common; name what to compare with: --base REF", short)
@@ -110,17 +160,16 @@ func (r *Repo) shallow(ctx context.Context) bool {
 // Base resolves what the user named as the base: a commit. A *MissingBaseError tells how to fetch a commit that a
 // shallow clone lacks.
 func (r *Repo) Base(ctx context.Context, name string) (hash string, err error) {
-	hash, ok, err := r.Commit(ctx, name)
-	if err != nil {
-		return "", err
-	}
-	if ok {
-		return hash, nil
+	for _, n := range []string{name, "refs/remotes/" + r.remote(ctx) + "/" + name} { // a branch that was never checked out here
+		hash, ok, err := r.Commit(ctx, n)
+		if err != nil || ok {
+			return hash, err
+		}
 	}
 	if r.shallow(ctx) {
 		return "", &MissingBaseError{
 			Reason:  fmt.Sprintf("%s is not in this clone, which is shallow", name),
-			Command: "git fetch --unshallow",
+			Command: r.fetchAll(ctx),
 		}
 	}
 	return "", fmt.Errorf("%s is neither a commit nor a folder; name a branch, tag or commit that `git log` knows, or fetch it first", name)

@@ -20,6 +20,9 @@ type entry struct {
 	size             int64
 }
 
+// regular says whether the file is neither a link nor a submodule.
+func (e entry) regular() bool { return e.mode == "100644" || e.mode == "100755" }
+
 // maxExport is the greatest number of bytes that Export writes.
 const maxExport = 4 << 30
 
@@ -38,15 +41,15 @@ func (r *Repo) Export(ctx context.Context, commit, marker, dir string) (leftOut 
 		if !below(e.path, folders) {
 			continue
 		}
-		if e.mode != "100644" && e.mode != "100755" {
+		if !e.regular() {
 			leftOut = append(leftOut, e.path)
 			continue
 		}
 		total += e.size
 		wanted = append(wanted, e)
 	}
-	if total > maxExport {
-		return nil, fmt.Errorf("export %s: its products hold %d bytes, more than the %d that are allowed", commit, total, int64(maxExport))
+	if total > r.limit {
+		return nil, fmt.Errorf("export %s: its products hold %d bytes, more than the %d that are allowed", commit, total, r.limit)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -82,7 +85,7 @@ func (r *Repo) list(ctx context.Context, commit string) ([]entry, error) {
 func markedFolders(entries []entry, marker string) map[string]bool {
 	folders := map[string]bool{}
 	for _, e := range entries {
-		if path.Base(e.path) == marker {
+		if path.Base(e.path) == marker && e.regular() {
 			folders[path.Dir(e.path)] = true
 		}
 	}

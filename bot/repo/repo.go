@@ -17,6 +17,10 @@ type Repo struct {
 	// Root is the absolute path of the work tree.
 	Root   string
 	gitDir string
+	// off is git configuration that switches the filters of the repository's configuration off.
+	off []string
+	// limit is the greatest number of bytes that Export writes.
+	limit int64
 }
 
 // ErrNotRepository says that a folder is in no git repository.
@@ -27,30 +31,63 @@ func Open(ctx context.Context, dir string) (*Repo, error) {
 	if _, err := exec.LookPath("git"); err != nil {
 		return nil, errors.New("the git program is not installed; install git, or compare with a folder: --base DIR")
 	}
-	cmd := exec.CommandContext(ctx, "git", "-C", dir, "rev-parse", "--show-toplevel", "--absolute-git-dir")
-	cmd.Env = environment()
-	out, err := cmd.Output()
+	top, err := find(ctx, dir, "--show-toplevel")
 	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) && strings.Contains(string(exit.Stderr), "not a git repository") {
-			return nil, ErrNotRepository
-		}
-		return nil, fmt.Errorf("open repository of %s: %w", dir, gitError(err))
+		return nil, err
 	}
-	lines := strings.Split(strings.TrimRight(string(out), "\n"), "\n")
-	if len(lines) != 2 {
-		return nil, fmt.Errorf("open repository of %s: git rev-parse answered %q", dir, out)
+	gitDir, err := find(ctx, dir, "--absolute-git-dir")
+	if err != nil {
+		return nil, err
 	}
-	root, err := filepath.EvalSymlinks(lines[0])
+	root, err := filepath.EvalSymlinks(top)
 	if err != nil {
 		return nil, fmt.Errorf("open repository of %s: %w", dir, err)
 	}
-	return &Repo{Root: root, gitDir: lines[1]}, nil
+	r := &Repo{Root: root, gitDir: gitDir, limit: maxExport}
+	return r, r.switchFiltersOff(ctx)
 }
 
-// environment is git's: no system or global configuration, no prompts, nothing of ours but where programs are.
-func environment() []string {
-	return []string{
+// find asks git rev-parse for one path about the repository that holds dir.
+func find(ctx context.Context, dir, what string) (string, error) {
+	cmd := exec.CommandContext(ctx, "git", "rev-parse", what)
+	cmd.Dir = dir
+	cmd.Env = environment()
+	out, err := cmd.Output()
+	if err == nil {
+		return strings.TrimSuffix(string(out), "\n"), nil
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && strings.Contains(string(exit.Stderr), "not a git repository") {
+		return "", ErrNotRepository
+	}
+	if errors.As(err, &exit) && strings.Contains(string(exit.Stderr), "must be run in a work tree") {
+		return "", fmt.Errorf("%s is in a git repository without a work tree; clone it and name a folder of the clone", dir)
+	}
+	return "", fmt.Errorf("open repository of %s: %w", dir, gitError(err))
+}
+
+// switchFiltersOff finds the filters of the repository's configuration, which are programs that git status would run.
+func (r *Repo) switchFiltersOff(ctx context.Context) error {
+	out, err := r.command(ctx, "config", "--null", "--name-only", "--get-regexp", `^filter\.`).Output()
+	var exit *exec.ExitError
+	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) { // 1: there are none
+		return fmt.Errorf("read the configuration of %s: %w", r.Root, gitError(err))
+	}
+	for key := range strings.SplitSeq(strings.TrimRight(string(out), "\x00"), "\x00") {
+		if i := strings.LastIndexByte(key, '.'); i > 0 {
+			filter := key[:i]
+			r.off = append(r.off, filter+".clean", "", filter+".smudge", "", filter+".process", "", filter+".required", "false")
+		}
+	}
+	return nil
+}
+
+// environment is git's: no system or global configuration but the keys and values of config, no prompts, nothing of
+// ours but where programs are.
+func environment(config ...string) []string {
+	// A work tree that belongs to somebody else is normal in CI. Nothing of it is run: see command.
+	config = append([]string{"safe.directory", "*"}, config...)
+	env := []string{
 		"PATH=" + os.Getenv("PATH"),
 		"HOME=/nonexistent",
 		"LC_ALL=C",
@@ -59,9 +96,12 @@ func environment() []string {
 		"GIT_TERMINAL_PROMPT=0",
 		"GIT_OPTIONAL_LOCKS=0",
 		"GIT_NO_LAZY_FETCH=1",
-		// A work tree that belongs to somebody else is normal in CI. Nothing of it is run: see command.
-		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*",
+		fmt.Sprintf("GIT_CONFIG_COUNT=%d", len(config)/2),
 	}
+	for i := 0; i < len(config); i += 2 {
+		env = append(env, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", i/2, config[i]), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", i/2, config[i+1]))
+	}
+	return env
 }
 
 // command prepares git on the repository, with hooks, fsmonitor and filters of its configuration off.
@@ -73,7 +113,7 @@ func (r *Repo) command(ctx context.Context, args ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(ctx, "git", append(fixed, args...)...)
 	cmd.Dir = r.Root
-	cmd.Env = environment()
+	cmd.Env = environment(r.off...)
 	return cmd
 }
 

@@ -27,7 +27,8 @@ func (p policy) impose() (Confinement, error) {
 	if err := closeInherited(); err != nil {
 		return Confinement{}, err
 	}
-	signal.Ignore(unix.SIGXFSZ) // a file over its limit is an error of the write, not the end
+	// A file over its limit is an error of the write. Without this it ends the process where a thread that is not Go's writes.
+	signal.Ignore(unix.SIGXFSZ)
 	// The first to go when the whole machine is out of memory; without it nothing is lost.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
 	if err := ll.AllThreadsPrctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {

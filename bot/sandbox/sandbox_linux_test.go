@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -25,7 +26,31 @@ func TestMain(m *testing.M) {
 	if IsChild(os.Args, testMarker) {
 		os.Exit(child())
 	}
+	if IsChild(os.Args, parentMarker) {
+		os.Exit(parent())
+	}
 	os.Exit(m.Run())
+}
+
+// parentMarker is the argument of a process that starts a child and waits to be killed.
+const parentMarker = "sandbox-test-parent"
+
+// parent starts a child that no longer listens, tells its process id and waits.
+func parent() int {
+	c, err := Start(context.Background(), Options{Marker: testMarker})
+	if err == nil {
+		err = json.NewEncoder(c.Requests()).Encode(attempt{Do: "hang"})
+	}
+	if err == nil { // the answer says that the child has begun to hang
+		_, err = c.Replies().Read(make([]byte, 1))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Println(c.PID())
+	time.Sleep(time.Hour)
+	return 0
 }
 
 // attempt is what the child is asked to try, and outcome what came of it; Err is empty if it succeeded.
@@ -44,6 +69,10 @@ func child() int {
 		var a attempt
 		if err := requests.Decode(&a); err != nil {
 			return 7
+		}
+		if a.Do == "hang" {
+			fmt.Fprintln(out, "hanging")
+			time.Sleep(time.Hour)
 		}
 		var o outcome
 		o.Out, err = try(a)
@@ -298,5 +327,83 @@ func TestThreadOfParent(t *testing.T) {
 	time.Sleep(50 * time.Millisecond)
 	if got := ask(t, c, "env", ""); got.Err != "" {
 		t.Error(got.Err)
+	}
+}
+
+// A child that no longer listens ends all the same when its parent is killed.
+func TestParentKilled(t *testing.T) {
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := exec.Command(exe, parentMarker)
+	p.Stderr = os.Stderr
+	out, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Fscan(out, &pid); err != nil {
+		t.Fatal(err)
+	}
+	if !running(pid) {
+		t.Fatal("the test cannot fail: the child does not run")
+	}
+	if err := p.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = p.Wait()
+	for range 200 {
+		if !running(pid) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	_ = syscall.Kill(pid, syscall.SIGKILL)
+	t.Error("the child outlives its parent")
+}
+
+// running says whether there is a process of that id that has not ended.
+func running(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, state, _ := strings.Cut(string(stat), ") ")
+	return !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X")
+}
+
+// Threads of the parent come and go; its children stay. Each thread that a goroutine holds when it returns is ended, also
+// if a child was started on it before.
+func TestThreadsThatEnd(t *testing.T) {
+	stop := make(chan struct{})
+	defer close(stop)
+	for range 2 {
+		go func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				ended := make(chan struct{})
+				go func() {
+					defer close(ended)
+					runtime.LockOSThread()
+				}()
+				<-ended
+				time.Sleep(time.Millisecond)
+			}
+		}()
+	}
+	for range 6 {
+		c := start(t, Options{})
+		if got := ask(t, c, "env", ""); got.Err != "" {
+			t.Fatal(got.Err)
+		}
+		c.Kill()
 	}
 }

@@ -27,10 +27,11 @@ func (p *tablePair) reportColumns() {
 		p.declare(d, spec.Change{Kind: spec.AddColumn, On: table + "." + h.Name})
 	}
 	for _, c := range p.columns {
-		if !strings.EqualFold(c.base.Name, c.head.Name) {
+		if !sameName(c.base.Name, c.head.Name) {
 			d := p.difference(bot.ColumnRenamed, table, c.head.Name, bot.ImpactMajor, true, fmt.Sprintf("column %s.%s was renamed to %s", table, c.base.Name, c.head.Name))
 			d.Old, d.New = c.base.Name, c.head.Name
 			p.declare(d, spec.Change{Kind: spec.RenameColumn, On: p.base.FullName() + "." + c.base.Name, To: table + "." + c.head.Name})
+			p.declareBoth(d, spec.Change{Kind: spec.DropColumn, On: p.base.FullName() + "." + c.base.Name}, spec.Change{Kind: spec.AddColumn, On: table + "." + c.head.Name})
 		}
 		p.reportType(c)
 	}
@@ -123,11 +124,25 @@ func (p *tablePair) reportType(c columnPair) {
 		if p.valuesChanged(c) {
 			d.Impact, d.Breaking = bot.ImpactMajor, true
 		}
+	case sqltype.Changed:
+		if holdsLess(old, new) {
+			d = p.difference(bot.TypeNarrowed, p.head.FullName(), c.head.Name, bot.ImpactMajor, true, fmt.Sprintf("%s was narrowed from %s to %s, which holds less in one way and more in another", where, old, new))
+			break
+		}
+		fallthrough
 	default:
 		d = p.difference(bot.TypeChanged, p.head.FullName(), c.head.Name, bot.ImpactMajor, true, fmt.Sprintf("%s went from %s to %s", where, old, new))
 	}
 	d.Old, d.New = old.String(), new.String()
 	p.declare(d, spec.Change{Kind: spec.ChangeType, On: where, Old: d.Old, New: d.New})
+}
+
+// holdsLess says of two types of which neither holds all of the other's values that they still mean the same kind of thing:
+// DECIMAL(10,2) and DECIMAL(10,0), say. Between whole or decimal numbers and FLOAT or DOUBLE the kind changes.
+func holdsLess(old, new sqltype.Type) bool {
+	float := old.Family() == sqltype.Float || new.Family() == sqltype.Float
+	scalar := old.Family() == sqltype.Integer || old.Family() == sqltype.Decimal || old.Family() == sqltype.Text
+	return scalar && !float && sqltype.SameFamily(old, new)
 }
 
 // narrowed says whether a column has a narrower type now.
@@ -137,7 +152,8 @@ func (p *tablePair) narrowed(c compare.Column) bool {
 			continue
 		}
 		old, new, ok := p.types(pair)
-		return ok && sqltype.Compare(old, new) == sqltype.Narrower
+		relation := sqltype.Compare(old, new)
+		return ok && (relation == sqltype.Narrower || relation == sqltype.Changed && holdsLess(old, new))
 	}
 	return false
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/engine"
@@ -38,7 +37,7 @@ func (w *work) compatibility(ctx context.Context) error {
 // incomparable says why there is nothing to compare; empty if there is.
 func (w *work) incomparable() string {
 	if w.base == nil {
-		if why, broken := w.set.brokenBase[w.name]; broken {
+		if why, broken := w.brokenBase(); broken {
 			return "the base's spec can't be read: " + why
 		}
 		if w.set.in.Base == nil {
@@ -48,6 +47,9 @@ func (w *work) incomparable() string {
 	}
 	if w.own == nil {
 		return "the head does not build"
+	}
+	if w.baseSame == nil && w.baseBuilds {
+		return "the head does not build on the base's data"
 	}
 	if w.baseSame == nil {
 		return "the base does not build"
@@ -188,62 +190,13 @@ func (w *work) declare(d *bot.Difference, c spec.Change) *bot.Difference {
 	return d
 }
 
-// compatibilityResults sums up what differs, one result a table, and what the spec itself says differently.
-func (w *work) compatibilityResults(c *comparison) {
-	byTable := map[string][]bot.Difference{}
-	var order []string
-	for _, p := range c.pairs {
-		order = append(order, p.head.FullName())
+// declareBoth marks a rename as declared where amendments expect the old name to go and the new one to come.
+func (w *work) declareBoth(d *bot.Difference, drop, add spec.Change) {
+	if d.Declared {
+		return
 	}
-	for _, d := range w.differences {
-		if d.Table == "" {
-			continue
-		}
-		if _, ok := byTable[d.Table]; !ok && !containsString(order, d.Table) {
-			order = append(order, d.Table)
-		}
-		byTable[d.Table] = append(byTable[d.Table], d)
+	_, goes := w.declaredBy(drop)
+	if id, comes := w.declaredBy(add); goes && comes {
+		d.Declared, d.DeclaredBy = true, id
 	}
-	for _, table := range order {
-		status, message := judgeTable(byTable[table])
-		w.add(bot.AreaCompatibility, status, table, message, table)
-	}
-}
-
-// judgeTable says what a reader of one table faces. What is undeclared fails in the area of drift; here it is review at most,
-// but for a table that lost all its rows.
-func judgeTable(differences []bot.Difference) (bot.Status, string) {
-	if len(differences) == 0 {
-		return bot.Pass, "nothing that a reader would notice"
-	}
-	status := bot.Pass
-	breaking := 0
-	var unstable []string
-	for _, d := range differences {
-		switch {
-		case d.Kind == bot.TableEmptied:
-			return bot.Fail, d.Message
-		case d.Kind == bot.Unstable:
-			status = bot.Review
-			unstable = append(unstable, d.Message)
-		case d.Breaking:
-			status = bot.Review
-			breaking++
-		case d.Unbounded:
-			status = bot.Review
-		}
-	}
-	parts := []string{count(len(differences)-len(unstable), "difference", "differences")}
-	if breaking > 0 {
-		parts = append(parts, fmt.Sprintf("%d of them may break readers", breaking))
-	}
-	return status, strings.Join(append(parts, unstable...), "; ")
-}
-
-// count is a number with its noun.
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

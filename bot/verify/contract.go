@@ -115,7 +115,7 @@ func (w *work) awaited(onTable, on string) bool {
 // columnsOf compares names and types.
 func (w *work) columnsOf(ti int, t *spec.Table, built *product.Table) {
 	for i, c := range t.Columns {
-		have, ok := built.Column(c.Name)
+		have, ok := columnNamed(built, c.Name)
 		if !ok {
 			w.breach(ti, i, t.Name, c.Name, "exists", fmt.Sprintf("the spec names column %s, and table %s has none of that name", c.Name, t.Name))
 			continue
@@ -131,7 +131,7 @@ func (w *work) columnsOf(ti int, t *spec.Table, built *product.Table) {
 		}
 	}
 	for _, c := range built.Columns {
-		if _, ok := t.Column(c.Name); !ok {
+		if s, ok := t.Column(c.Name); !ok || !sameName(s.Name, c.Name) {
 			w.breach(ti, -1, t.Name, c.Name, "unspecified", fmt.Sprintf("table %s has the column %s (%s), which the spec does not name; add it to the spec in an amendment, or take it out of the model", t.Name, c.Name, c.Type))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/spec"
@@ -86,7 +87,7 @@ func (w *work) judge(ctx context.Context, x *world, ti int, t *spec.Table, relat
 	if err != nil {
 		return nil // the sample is only for show
 	}
-	r.Sample = w.mask.sample(rows, n, nil)
+	r.Sample = w.mask.sample(rows, n, exposure{star: true, aliases: map[string]bool{"rows": true}})
 	return nil
 }
 
@@ -95,7 +96,7 @@ func (w *work) promises(t *spec.Table, built *product.Table) []promise {
 	var out []promise
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		if _, ok := built.Column(c.Name); !ok {
+		if _, ok := columnNamed(built, c.Name); !ok {
 			continue
 		}
 		name := engine.Ident(c.Name)
@@ -115,6 +116,8 @@ func (w *work) promises(t *spec.Table, built *product.Table) []promise {
 		}
 		if p, ok := reference(w.own, i, c); ok {
 			out = append(out, p)
+		} else if c.References != "" {
+			w.add(bot.AreaContract, bot.NotRun, t.Name+"."+c.Name, "whether every value is one of "+c.References+" can't be told, since that is not built here", t.Name, c.Name, "references")
 		}
 	}
 	return append(out, keyPromise(t, built)...)

@@ -2,7 +2,6 @@ package verify
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/codicil-dev/codicil/bot"
@@ -47,7 +46,7 @@ func Draft(base, head *product.Product, report *bot.Report, now time.Time, autho
 	if len(fresh) > 0 {
 		a.Base = ""
 	}
-	d := drafter{amendment: a, seen: map[string]bool{}}
+	d := drafter{amendment: a, head: head.Spec(), seen: map[string]bool{}}
 	renames := append(declaredRenames(fresh), observedRenames(head.Name(), report)...)
 	for _, c := range spec.Diff(base.Spec(), head.Spec(), renames) {
 		if !declaredAmong(fresh, c) {
@@ -93,6 +92,7 @@ func observedRenames(name string, report *bot.Report) []spec.Rename {
 // drafter collects expectations, each once.
 type drafter struct {
 	amendment *spec.Amendment
+	head      *spec.Spec
 	seen      map[string]bool
 }
 
@@ -129,9 +129,9 @@ func (d *drafter) change(c spec.Change) {
 	case spec.ChangeType:
 		d.add(spec.Expectation{ChangeType: &spec.Alteration{On: c.On, To: c.New}}, c.On)
 	case spec.ChangeNull:
-		d.add(spec.Expectation{ChangeNull: &spec.Alteration{On: c.On, To: c.New == "true"}}, c.On)
+		d.add(spec.Expectation{ChangeNull: &spec.Alteration{On: c.On, To: c.New == nullable}}, c.On)
 	case spec.ChangeKey:
-		d.add(spec.Expectation{ChangeKey: &spec.Alteration{On: c.On, To: keyColumns(c.New)}}, c.On)
+		d.add(spec.Expectation{ChangeKey: &spec.Alteration{On: c.On, To: d.key(c.On)}}, c.On)
 	case spec.ChangeMeaning:
 		d.add(spec.Expectation{ChangeMeaning: &spec.Meaning{On: c.On, Field: c.Field}}, c.On)
 	case spec.Reorder:
@@ -139,14 +139,12 @@ func (d *drafter) change(c spec.Change) {
 	}
 }
 
-func keyColumns(text string) []string {
-	out := []string{}
-	for _, k := range strings.Split(text, ",") {
-		if k = strings.TrimSpace(k); k != "" {
-			out = append(out, k)
-		}
+// key is the new key of a table, never nil.
+func (d *drafter) key(table string) []string {
+	if t, ok := d.head.Table(table); ok {
+		return append([]string{}, t.Key...)
 	}
-	return out
+	return []string{}
 }
 
 // difference declares what the comparison saw. A table that lost all its rows can't be declared.

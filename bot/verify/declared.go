@@ -1,15 +1,30 @@
 package verify
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot/compare"
 	"github.com/codicil-dev/codicil/bot/spec"
+	"github.com/codicil-dev/codicil/bot/sqltype"
 )
 
 // declaredBy returns the id of the new amendment that expects a change; ok is false if none does.
 func (w *work) declaredBy(c spec.Change) (id int, ok bool) {
-	return w.expecting(c.DeclaredBy)
+	return w.expecting(func(x spec.Expectation) bool { return c.DeclaredBy(x) || typeDeclared(c, x) })
+}
+
+// typeDeclared says whether x declares a changed type in other words, such as INT for INTEGER.
+func typeDeclared(c spec.Change, x spec.Expectation) bool {
+	if c.Kind != spec.ChangeType || x.ChangeType == nil || !(names{c.On}).are(x.ChangeType.On) {
+		return false
+	}
+	became, err := sqltype.Parse(c.New)
+	if err != nil {
+		return false
+	}
+	expected, err := sqltype.Parse(fmt.Sprint(x.ChangeType.To))
+	return err == nil && became.String() == expected.String()
 }
 
 // expecting returns the id of the first new amendment with an expectation that fits.
@@ -47,7 +62,7 @@ type names []string
 
 func (n names) are(name string) bool {
 	for _, x := range n {
-		if strings.EqualFold(x, strings.TrimSpace(name)) {
+		if sameName(x, strings.TrimSpace(name)) {
 			return true
 		}
 	}

@@ -20,7 +20,7 @@ func (w *work) drift() {
 		case d.Kind == bot.Unstable:
 			continue
 		case d.Declared && d.Unbounded:
-			r := w.add(bot.AreaDrift, bot.Review, place(d), fmt.Sprintf("%s; amendment %d declares it without a where, so nothing says which rows", d.Message, d.DeclaredBy), id)
+			r := w.add(bot.AreaDrift, bot.Review, place(d), fmt.Sprintf("%s; amendment %d declares it without a where that leaves any row out, so nothing says which rows", d.Message, d.DeclaredBy), id)
 			r.Amendment = d.DeclaredBy
 		case !d.Declared:
 			undeclared++

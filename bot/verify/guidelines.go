@@ -80,7 +80,7 @@ func (w *work) guideline(ctx context.Context, g guideline.Guideline, escaped boo
 		r := bot.Result{Product: w.name, ID: fmt.Sprintf("%s/%s/%s", bot.AreaGuidelines, g.ID, c.Name), Area: bot.AreaGuidelines, Name: g.Title + ": " + c.Name, Status: bot.Pass, File: g.File}
 		if w.own == nil && c.SQL != "" {
 			r.Status, r.Message = bot.NotRun, "the head does not build"
-		} else if err := w.decide(ctx, c, &r, func() (*world, error) { return worlds.head(ctx, false) }); err != nil {
+		} else if err := w.decide(ctx, c, &r, func() (*world, error) { return worlds.head(ctx) }); err != nil {
 			return err
 		}
 		r.Message = strings.TrimSpace(r.Message + note)

@@ -14,7 +14,7 @@ import (
 
 // ledger checks that the history of why is intact and complete.
 func (w *work) ledger() {
-	if why, broken := w.set.brokenBase[w.name]; broken && w.base == nil {
+	if why, broken := w.brokenBase(); broken {
 		w.add(bot.AreaLedger, bot.Review, "earlier amendments are untouched", "the base's spec or ledger can't be read, so nothing was compared: "+why, "untouched")
 		return
 	}
@@ -24,6 +24,7 @@ func (w *work) ledger() {
 		return
 	}
 	w.untouched()
+	w.pending()
 	w.stale()
 	w.result()
 	w.declaredSpec()
@@ -47,6 +48,16 @@ func (w *work) untouched() {
 	}
 	if ok {
 		w.add(bot.AreaLedger, bot.Pass, "earlier amendments are untouched", fmt.Sprintf("%d earlier, %d new", len(w.head.Document.Ledger.Entries)-len(w.fresh), len(w.fresh)), "untouched")
+	}
+}
+
+// pending asks people to look at amendments that say they are not implemented yet.
+func (w *work) pending() {
+	for _, e := range w.fresh {
+		if e.Amendment.Pending() {
+			r := w.add(bot.AreaLedger, bot.Review, fmt.Sprintf("amendment %d is implemented", e.Amendment.ID), "its change is <tbd>; the change that implements it says there what was done", "pending", fmt.Sprint(e.Amendment.ID))
+			r.Amendment, r.File = e.Amendment.ID, e.File
+		}
 	}
 }
 
@@ -155,7 +166,7 @@ func describeChange(c spec.Change) string {
 	case spec.ChangeNull:
 		return fmt.Sprintf("nullable of %s went from %s to %s", c.On, c.Old, c.New)
 	case spec.ChangeKey:
-		return fmt.Sprintf("the key of %s went from (%s) to (%s)", c.On, c.Old, c.New)
+		return fmt.Sprintf("the key of %s went from %s to %s", c.On, c.Old, c.New)
 	case spec.Reorder:
 		return "the columns of " + c.On + " were reordered in the spec"
 	}

@@ -32,27 +32,34 @@ func (w *work) specDifferences() {
 	}
 }
 
+// How package spec writes what a nullability or a key becomes.
+const (
+	nullable = "nullable"
+	notNull  = "not null"
+	noKey    = "none"
+)
+
 func (w *work) nullability(change spec.Change, table, column string) {
-	if change.New == "true" {
+	if change.New == nullable {
 		d := w.difference(bot.NotNullLost, table, column, bot.ImpactMajor, true, change.On+" may be NULL now")
-		d.Old, d.New = "not null", "nullable"
+		d.Old, d.New = notNull, nullable
 		w.declare(d, change)
 		return
 	}
 	d := w.difference(bot.NotNullGained, table, column, bot.ImpactMinor, false, change.On+" is never NULL now")
-	d.Old, d.New = "nullable", "not null"
+	d.Old, d.New = nullable, notNull
 	w.declare(d, change)
 }
 
 func (w *work) keyChange(change spec.Change, table string) {
 	var d *bot.Difference
 	switch {
-	case change.Old == "":
-		d = w.difference(bot.KeyGained, table, "", bot.ImpactMinor, false, fmt.Sprintf("%s has the key (%s) now", table, change.New))
-	case change.New == "":
-		d = w.difference(bot.KeyLost, table, "", bot.ImpactMajor, true, fmt.Sprintf("%s no longer has the key (%s)", table, change.Old))
+	case change.Old == noKey:
+		d = w.difference(bot.KeyGained, table, "", bot.ImpactMinor, false, fmt.Sprintf("%s has the key %s now", table, change.New))
+	case change.New == noKey:
+		d = w.difference(bot.KeyLost, table, "", bot.ImpactMajor, true, fmt.Sprintf("%s no longer has the key %s", table, change.Old))
 	default:
-		d = w.difference(bot.GrainChanged, table, "", bot.ImpactMajor, true, fmt.Sprintf("one row of %s is one (%s) now, before one (%s)", table, change.New, change.Old))
+		d = w.difference(bot.GrainChanged, table, "", bot.ImpactMajor, true, fmt.Sprintf("one row of %s is one %s now, before one %s", table, change.New, change.Old))
 	}
 	d.Old, d.New = change.Old, change.New
 	w.declare(d, change)

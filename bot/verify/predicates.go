@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -35,6 +36,9 @@ func (c *comparison) refuse(where string, id int, why error) {
 		return
 	}
 	c.unusable[where] = true
+	if len(c.mask.classified) > 0 {
+		why = errors.New(c.mask.text(why.Error()))
+	}
 	r := c.add(bot.AreaDrift, bot.Fail, fmt.Sprintf("amendment %d's where can be read", id), fmt.Sprintf("where: %s: %v", strings.TrimSpace(where), why), "where", fmt.Sprint(len(c.unusable)))
 	r.Amendment = id
 	if e, ok := c.head.Document.Ledger.Entry(id); ok {
@@ -70,8 +74,21 @@ func notExpression(ctx context.Context, session *engine.Session, where string) (
 			return fmt.Errorf("it is not an SQL expression: %s", t.Err.Message), nil
 		}
 	}
-	_, why = lineage.IsExpression(trees[0].JSON, trees[1].JSON)
-	return why, nil
+	if _, why = lineage.IsExpression(trees[0].JSON, trees[1].JSON); why != nil {
+		return why, nil
+	}
+	use, err := lineage.Of(trees[0].JSON)
+	if err != nil {
+		return err, nil
+	}
+	random, clock := engine.RandomFunctions(), engine.ClockFunctions()
+	for _, f := range use.Functions {
+		_, isRandom := random[f]
+		if _, readsClock := clock[f]; isRandom || readsClock {
+			return fmt.Errorf("it calls %s(), which says something else each time; write a condition on the row alone", f), nil
+		}
+	}
+	return nil, nil
 }
 
 // usable keeps the predicates of a permission that can be evaluated over a relation. The others are refused.
@@ -81,9 +98,13 @@ func (c *comparison) usable(ctx context.Context, p permission, relation string) 
 		if c.unusable[where] {
 			continue
 		}
-		if _, err := c.session.Query(ctx, "SELECT CAST((\n"+where+"\n) AS BOOLEAN) FROM "+relation+" LIMIT 0", 1); err != nil {
+		rows, err := c.session.Query(ctx, "SELECT count(*) FILTER (NOT coalesce(CAST((\n"+where+"\n) AS BOOLEAN), false)), count(*) FROM "+relation, 1)
+		if err != nil {
 			c.refuse(where, p.by, err)
 			continue
+		}
+		if excluded, all := rows.Values[0][0], rows.Values[0][1]; *excluded == "0" && *all != "0" {
+			out.Any = true // it selects every row, so it is no bound
 		}
 		out.Where = append(out.Where, where)
 	}

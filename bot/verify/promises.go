@@ -40,6 +40,19 @@ func (p *tablePair) reportPromises(ctx context.Context) error {
 	return nil
 }
 
+// otherInputs says whether the two sides read other builds of other products.
+func (c *comparison) otherInputs() bool {
+	if len(c.baseSame.Inputs) != len(c.headSame.Inputs) {
+		return true
+	}
+	for i, in := range c.baseSame.Inputs {
+		if in.Key != c.headSame.Inputs[i].Key {
+			return true
+		}
+	}
+	return false
+}
+
 // orphans counts the values of a column that name no row of what it references; 0 where that can't be told, which the contract says.
 func (p *tablePair) orphans(ctx context.Context, b *product.Build, t *product.Table, c spec.Column) (int64, error) {
 	promise, ok := reference(b, -1, &c)

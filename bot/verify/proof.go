@@ -7,7 +7,6 @@ import (
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/engine"
-	"github.com/codicil-dev/codicil/bot/lineage"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/bot/sqltype"
@@ -21,7 +20,7 @@ func (w *work) prove(ctx context.Context) error {
 	}
 	var unproven []spec.Entry
 	for _, e := range w.fresh {
-		if needsProof(e.Amendment) {
+		if w.needsProof(e.Amendment) {
 			unproven = append(unproven, e)
 		}
 	}
@@ -92,8 +91,8 @@ func (w *work) noteProof(id int, name string, red bool, why string) {
 
 // needsProof says whether an amendment expects rows, values, tables or columns to change. Drops, renames, types, nulls, keys,
 // order, meaning, seeds and tests are proven by the comparison itself.
-func needsProof(a spec.Amendment) bool {
-	if a.Origin.Kind == spec.OriginBootstrap {
+func (w *work) needsProof(a spec.Amendment) bool {
+	if a.Origin.Kind == spec.OriginBootstrap && len(w.base.Document.Ledger.Entries) == 0 {
 		return false
 	}
 	for _, x := range a.Expects {
@@ -116,11 +115,14 @@ func (w *work) redOnBase(ctx context.Context, base *world, c spec.Check) (red bo
 		if err != nil {
 			return false, "can't be evaluated at the base"
 		}
-		return !holds, "held before"
+		if !holds {
+			return false, "speaks of the spec alone, and not of rows"
+		}
+		return false, "held before"
 	}
 	out := base.run(ctx, c.SQL)
 	if out.err != nil {
-		return false, "only errs at the base (" + w.mask.text(out.err.Error()) + ")"
+		return false, "only errs at the base (" + w.mask.fault(out) + ")"
 	}
 	return out.total > 0, "held before"
 }
@@ -150,7 +152,8 @@ func (w *work) supplied() []relation {
 }
 
 func (w *work) supplyTable(overlays map[string]*relation, name string) {
-	if _, ok := w.baseSame.Table(name); ok {
+	_, promised := w.base.Spec().Table(name)
+	if _, built := w.baseSame.Table(name); promised && built {
 		return
 	}
 	schema, table := product.SplitName(name)
@@ -182,14 +185,25 @@ func (w *work) supplyColumn(overlays map[string]*relation, table, column string)
 		if !exists {
 			return
 		}
-		if _, has := built.Column(column); has {
-			return
-		}
 		r = &relation{schema: schema, name: name, from: engine.Relation(buildAlias, built.Schema, built.Name)}
 		overlays[key] = r
 	}
-	if r.from != "" {
+	if r.from == "" {
+		return
+	}
+	promised := false
+	if t, ok := w.base.Spec().Table(table); ok {
+		_, promised = t.Column(column)
+	}
+	built, ok := w.baseSame.Table(table)
+	if ok {
+		_, ok = columnNamed(built, column)
+	}
+	switch {
+	case !ok:
 		r.added = append(r.added, nullOf(c))
+	case !promised: // the base has it without promising it
+		r.replaced = append(r.replaced, nullOf(c))
 	}
 }
 
@@ -200,32 +214,4 @@ func nullOf(c *spec.Column) string {
 		return "NULL AS " + engine.Ident(c.Name)
 	}
 	return "CAST(NULL AS " + typ.Physical().String() + ") AS " + engine.Ident(c.Name)
-}
-
-// reads are, for each text of SQL, the tables that it reads, in lower case. A text that can't be parsed reads none.
-func (w *work) reads(ctx context.Context, texts []string) ([]map[string]bool, error) {
-	session, err := engine.Start(ctx, w.v.Builder.Options())
-	if err != nil {
-		return nil, err
-	}
-	defer session.Close()
-	trees, err := session.Parse(ctx, texts)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]map[string]bool, len(texts))
-	for i, tree := range trees {
-		out[i] = map[string]bool{}
-		if tree.Err != nil {
-			continue
-		}
-		use, err := lineage.Of(tree.JSON)
-		if err != nil {
-			continue
-		}
-		for _, t := range use.Tables {
-			out[i][strings.ToLower(t.Table)] = true
-		}
-	}
-	return out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"sort"
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
@@ -41,7 +42,7 @@ func (w *work) isFresh(id int) bool {
 	return false
 }
 
-// runChecks runs the active checks on the head. Earlier ones see declared renames under the old names as well.
+// runChecks runs the active checks on the head. Each finds what was renamed after it under the old names as well.
 func (w *work) runChecks(ctx context.Context) error {
 	worlds := worlds{work: w}
 	defer worlds.close()
@@ -53,10 +54,10 @@ func (w *work) runChecks(ctx context.Context) error {
 			ID: fmt.Sprintf("%s/%d/%s", bot.AreaRequirements, a.Amendment, a.Check.Name),
 		}
 		if e, ok := w.head.Document.Ledger.Entry(a.Amendment); ok {
-			r.File = e.File
+			r.File, r.Requirement = e.File, e.Amendment.Requirement
 			r.Line = checkLine(e, a.Check.Name)
 		}
-		if err := w.decide(ctx, a.Check, &r, func() (*world, error) { return worlds.head(ctx, !fresh) }); err != nil {
+		if err := w.decide(ctx, a.Check, &r, func() (*world, error) { return worlds.of(ctx, a.Amendment) }); err != nil {
 			return err
 		}
 		if a.Pending && r.Status == bot.Fail {
@@ -83,12 +84,12 @@ func (w *work) decide(ctx context.Context, c spec.Check, r *bot.Result, open fun
 	}
 	out := x.run(ctx, c.SQL)
 	if out.err != nil {
-		r.Status, r.Message = bot.Fail, w.mask.text("it can't be run: "+out.err.Error())
+		r.Status, r.Message = bot.Fail, "it can't be run: "+w.mask.fault(out)
 		return ctx.Err()
 	}
 	if out.total > 0 {
 		r.Status, r.Message = bot.Fail, violations(out.total)
-		r.Sample = w.mask.sample(out.rows, out.total, out.columns)
+		r.Sample = w.mask.sample(out.rows, out.total, out.exposes)
 	}
 	return nil
 }
@@ -128,36 +129,44 @@ func checkLine(e *spec.Entry, name string) int {
 	return 0
 }
 
-// worlds opens the head's worlds when they are first needed, and again after one ended with a crash.
+// worlds opens the head's worlds when they are first needed, and again after one ended with a crash. Worlds with the same
+// names in them are one.
 type worlds struct {
-	work  *work
-	plain *world
-	named *world // with old names
+	work *work
+	open map[string]*world
 }
 
-func (ws *worlds) head(ctx context.Context, oldNames bool) (*world, error) {
-	slot, overlays := &ws.plain, []relation(nil)
-	if oldNames && ws.work.base != nil {
-		if o := ws.work.oldNames(ws.work.own); len(o) > 0 {
-			slot, overlays = &ws.named, o
+// head is the world with the head's own names alone.
+func (ws *worlds) head(ctx context.Context) (*world, error) { return ws.with(ctx, nil) }
+
+// of is the world in which the checks of an amendment were written.
+func (ws *worlds) of(ctx context.Context, amendment int) (*world, error) {
+	return ws.with(ctx, ws.work.namesOf(amendment, ws.work.own))
+}
+
+func (ws *worlds) with(ctx context.Context, overlays []relation) (*world, error) {
+	sort.Slice(overlays, func(i, j int) bool { return overlays[i].name < overlays[j].name })
+	key := fmt.Sprint(overlays)
+	if x, ok := ws.open[key]; ok {
+		if x.alive(ctx) {
+			return x, nil
 		}
+		x.close()
 	}
-	if *slot != nil && (*slot).alive(ctx) {
-		return *slot, nil
-	}
-	opened, err := ws.work.openWorld(ctx, ws.work.own, overlays)
+	x, err := ws.work.openWorld(ctx, ws.work.own, overlays)
 	if err != nil {
 		return nil, err
 	}
-	*slot = opened
-	return opened, nil
+	if ws.open == nil {
+		ws.open = map[string]*world{}
+	}
+	ws.open[key] = x
+	return x, nil
 }
 
 func (ws *worlds) close() {
-	for _, x := range []*world{ws.plain, ws.named} {
-		if x != nil {
-			x.close()
-		}
+	for _, x := range ws.open {
+		x.close()
 	}
 }
 
@@ -166,66 +175,6 @@ func (x *world) alive(ctx context.Context) bool {
 	_, err := x.session.Query(ctx, "SELECT 1", 1)
 	var gone *engine.Error
 	return !errors.As(err, &gone) || gone.Kind != engine.KindClosed && gone.Kind != engine.KindCrash
-}
-
-// retired shows checks that new amendments retire. Without a new check that reads the same, that is for people to decide.
-func (w *work) retired(ctx context.Context) error {
-	if w.base == nil {
-		return nil
-	}
-	for _, r := range w.head.Document.Ledger.Retired() {
-		if !w.isFresh(r.By) {
-			continue
-		}
-		by, ok := w.head.Document.Ledger.Entry(r.By)
-		if !ok {
-			continue
-		}
-		restated, err := w.restated(ctx, r.Check, by.Amendment)
-		if err != nil {
-			return err
-		}
-		status, message := bot.Review, fmt.Sprintf("amendment %d retires it and states nothing in its place, because: %s", r.By, r.Because)
-		if restated != "" {
-			status, message = bot.Pass, fmt.Sprintf("amendment %d restates it as %q, because: %s", r.By, restated, r.Because)
-		}
-		result := w.add(bot.AreaRequirements, status, r.Check.Name+" (retired)", message, fmt.Sprint(r.Amendment), r.Check.Name, "retired")
-		result.Amendment, result.File = r.Amendment, by.File
-	}
-	return nil
-}
-
-// restated is the name of a check of the amendment that reads one of the tables that the retired check reads; for CEL, any
-// CEL check. Empty if there is none.
-func (w *work) restated(ctx context.Context, old spec.Check, by spec.Amendment) (string, error) {
-	if old.CEL != "" {
-		for _, c := range by.Checks {
-			if c.CEL != "" {
-				return c.Name, nil
-			}
-		}
-		return "", nil
-	}
-	texts := []string{old.SQL}
-	var names []string
-	for _, c := range by.Checks {
-		if c.SQL != "" {
-			texts = append(texts, c.SQL)
-			names = append(names, c.Name)
-		}
-	}
-	reads, err := w.reads(ctx, texts)
-	if err != nil {
-		return "", err
-	}
-	for i, name := range names {
-		for table := range reads[i+1] {
-			if reads[0][table] {
-				return name, nil
-			}
-		}
-	}
-	return "", nil
 }
 
 // file is a path of the product in its tree.

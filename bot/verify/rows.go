@@ -2,14 +2,15 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/compare"
 	"github.com/codicil-dev/codicil/bot/engine"
-	"github.com/codicil-dev/codicil/bot/spec"
 )
 
 // compare compares the rows of the pair, within what new amendments allow.
@@ -24,6 +25,11 @@ func (p *tablePair) compare(ctx context.Context) (err error) {
 	p.pair = p.comparePair(ctx)
 	p.allow(ctx)
 	p.result, err = compare.Tables(ctx, p.session, p.pair)
+	var failed *engine.Error
+	if errors.As(err, &failed) && failed.Kind == engine.KindSQL && !p.asText {
+		p.asText = true // a value that a cast can't hold, such as a date beyond the range of TIMESTAMP_NS
+		return p.compare(ctx)
+	}
 	return err
 }
 
@@ -34,6 +40,9 @@ func (p *tablePair) allow(ctx context.Context) {
 	p.lostBy, p.gainedBy = p.lost(table), p.gained(table)
 	p.pair.Lost = p.usable(ctx, p.lostBy, p.baseRelation())
 	p.pair.Gained = p.usable(ctx, p.gainedBy, p.headRelation())
+	if p.pair.Gained.Any && !p.gainedBy.Any && p.isEmpty(ctx, p.baseRelation()) {
+		p.pair.Gained.Any = false // all rows are new, so it is no wonder that the where selects all
+	}
 	p.changedBy = make([]permission, len(p.pair.Columns))
 	for i := range p.pair.Columns {
 		c := &p.pair.Columns[i]
@@ -52,6 +61,12 @@ func (p *tablePair) allow(ctx context.Context) {
 	}
 }
 
+// isEmpty says whether a relation has no rows.
+func (p *tablePair) isEmpty(ctx context.Context, relation string) bool {
+	rows, err := p.session.Query(ctx, "SELECT 1 FROM "+relation+" LIMIT 1", 1)
+	return err == nil && len(rows.Values) == 0
+}
+
 // report records everything that differs in the pair.
 func (p *tablePair) report(ctx context.Context) error {
 	p.reportColumns()
@@ -62,6 +77,9 @@ func (p *tablePair) report(ctx context.Context) error {
 	p.reportRows()
 	p.reportValues()
 	if p.result.Same() && len(p.unstable) == 0 && !p.rowsUnstable {
+		if p.anyData() || p.otherInputs() {
+			return p.reportPromises(ctx) // rows may have lost what they refer to
+		}
 		return nil
 	}
 	if err := p.reportNulls(ctx); err != nil {
@@ -169,8 +187,11 @@ func (p *tablePair) reportValues() {
 		message := fmt.Sprintf("%s of %d values of %s.%s changed", share(r.Changed, p.result.BaseRows), p.result.BaseRows, table, c.Head)
 		impact, breaking := bot.ImpactMinor, false
 		if r.Factor != 0 {
+			message += fmt.Sprintf(", each times %g", r.Factor)
+		}
+		if likelyUnit(r.Factor, r.Changed, p.result.BaseRows) {
 			impact, breaking = bot.ImpactMajor, true
-			message += fmt.Sprintf(", each times %g, as a change of unit would", r.Factor)
+			message += ", as a change of unit would"
 		}
 		if p.narrowed(c) {
 			impact, breaking = bot.ImpactMajor, true
@@ -182,9 +203,19 @@ func (p *tablePair) reportValues() {
 	}
 }
 
+// likelyUnit says whether a factor looks like a change of unit and not like a rise in price: nearly every value changed by it, or it is a
+// power of ten.
+func likelyUnit(factor float64, changed, rows int64) bool {
+	if factor == 0 {
+		return false
+	}
+	digits := math.Log10(math.Abs(factor))
+	return math.Abs(digits-math.Round(digits)) < 1e-9 && factor != -1 || 10*changed >= 9*rows
+}
+
 // share is a number of rows with its percentage.
 func share(n, of int64) string {
-	if of == 0 {
+	if of == 0 || n == 0 {
 		return number(n)
 	}
 	percent := 100 * float64(n) / float64(of)
@@ -200,73 +231,3 @@ func share(n, of int64) string {
 }
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
-
-// reportNulls records columns that have a greater share of NULLs than before.
-func (p *tablePair) reportNulls(ctx context.Context) error {
-	base, err := p.nullCounts(ctx, p.baseRelation(), func(c columnPair) string { return c.base.Name })
-	if err != nil {
-		return err
-	}
-	head, err := p.nullCounts(ctx, p.headRelation(), func(c columnPair) string { return c.head.Name })
-	if err != nil {
-		return err
-	}
-	for i, c := range p.columns {
-		b, h := base[i], head[i]
-		if h == 0 || float64(h)*float64(p.result.BaseRows) <= float64(b)*float64(p.result.HeadRows) {
-			continue
-		}
-		gained, allowed, by := p.nullsGained(c)
-		if b > 0 && gained == 0 && 100*(float64(h)/float64(p.result.HeadRows)-float64(b)/float64(p.result.BaseRows)) < 1 {
-			continue // rows came or went, and the share moved by less than a percentage point
-		}
-		impact, breaking := bot.ImpactMinor, false
-		if b == 0 {
-			impact, breaking = bot.ImpactMajor, true
-		}
-		d := p.difference(bot.NullShareUp, p.head.FullName(), c.head.Name, impact, breaking,
-			fmt.Sprintf("%s.%s is NULL in %s rows, before in %s", p.head.FullName(), c.head.Name, share(h, p.result.HeadRows), share(b, p.result.BaseRows)))
-		d.Old, d.New, d.Count, d.Total = number(b), number(h), h-b, p.result.HeadRows
-		p.declare(d, spec.Change{Kind: spec.ChangeNull, On: p.head.FullName() + "." + c.head.Name, Old: "false", New: "true"})
-		if !d.Declared && allowed {
-			d.Declared, d.DeclaredBy = true, by
-		}
-	}
-	return nil
-}
-
-// nullsGained is how many values of a column became NULL, and whether amendments allow what made the share rise: the changed
-// values, or the rows that came and went.
-func (p *tablePair) nullsGained(c columnPair) (gained int64, allowed bool, by int) {
-	for _, r := range p.result.Columns {
-		if p.pair.Columns[r.Index].Base == c.base.Name && r.NullsGained > 0 {
-			return r.NullsGained, r.Outside == 0, p.changedBy[r.Index].by
-		}
-	}
-	rows := p.result.Lost.Count+p.result.Gained.Count > 0 && p.result.Lost.Outside+p.result.Gained.Outside == 0
-	if p.gainedBy.by != 0 {
-		return 0, rows, p.gainedBy.by
-	}
-	return 0, rows, p.lostBy.by
-}
-
-func (p *tablePair) nullCounts(ctx context.Context, relation string, name func(columnPair) string) ([]int64, error) {
-	parts := make([]string, len(p.columns))
-	for i, c := range p.columns {
-		parts[i] = "count(*) - count(" + engine.Ident(name(c)) + ")"
-	}
-	if len(parts) == 0 {
-		return nil, nil
-	}
-	rows, err := p.session.Query(ctx, "SELECT "+strings.Join(parts, ", ")+" FROM "+relation, 1)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]int64, len(parts))
-	for i, v := range rows.Values[0] {
-		if out[i], err = strconv.ParseInt(*v, 10, 64); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}

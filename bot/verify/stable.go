@@ -19,7 +19,7 @@ func (c *comparison) excludeUnstable(ctx context.Context) error {
 		return err
 	}
 	if !control.OK() {
-		c.add(bot.AreaBuild, bot.Review, "the control builds", "the base does not build with another clock and order of rows, so what differs by itself can't be told: "+control.Problems.Sorted()[0].String(), "control")
+		c.add(bot.AreaBuild, bot.Review, "the control builds", "the base does not build with another clock and order of rows, so what differs by itself can't be told: "+c.mask.problem(control.Problems.Sorted()[0].Message), "control")
 		return nil
 	}
 	c.control = control

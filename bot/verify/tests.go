@@ -112,7 +112,11 @@ func sortedFiles(files map[string]product.SQLFile) []product.SQLFile {
 
 // runTest runs one test on the head.
 func (w *work) runTest(ctx context.Context, worlds *worlds, f product.SQLFile, oldNames bool, id string) error {
-	x, err := worlds.head(ctx, oldNames)
+	var overlays []relation
+	if oldNames {
+		overlays = w.namesOfTests(w.own)
+	}
+	x, err := worlds.with(ctx, overlays)
 	if err != nil {
 		return err
 	}
@@ -121,10 +125,10 @@ func (w *work) runTest(ctx context.Context, worlds *worlds, f product.SQLFile, o
 	case out.err != nil && ctx.Err() != nil:
 		return ctx.Err()
 	case out.err != nil:
-		w.add(bot.AreaTests, bot.Fail, id, "it can't be run: "+out.err.Error(), id).File = w.file(f.Path)
+		w.add(bot.AreaTests, bot.Fail, id, "it can't be run: "+w.mask.fault(out), id).File = w.file(f.Path)
 	case out.total > 0:
 		r := w.add(bot.AreaTests, bot.Fail, id, fmt.Sprintf("%d rows fail it", out.total), id)
-		r.File, r.Sample = w.file(f.Path), w.mask.sample(out.rows, out.total, out.columns)
+		r.File, r.Sample = w.file(f.Path), w.mask.sample(out.rows, out.total, out.exposes)
 	default:
 		w.add(bot.AreaTests, bot.Pass, id, "", id).File = w.file(f.Path)
 	}

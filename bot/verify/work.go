@@ -2,15 +2,11 @@ package verify
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"sort"
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/product"
-	"github.com/codicil-dev/codicil/bot/sandbox"
 	"github.com/codicil-dev/codicil/bot/spec"
 )
 
@@ -28,6 +24,8 @@ type work struct {
 	specOnly bool
 	// own is the head on its own seeds; baseSame and headSame are both sides on the same data. nil where not built.
 	own, baseSame, headSame *product.Build
+	// baseBuilds says that the base builds, whatever the head does.
+	baseBuilds bool
 
 	mask        mask
 	results     []bot.Result
@@ -50,8 +48,8 @@ func (v *Verifier) verifyOne(ctx context.Context, s *set, name string) (*work, e
 			return nil, err
 		}
 	}
-	w.drift()
 	w.version()
+	w.drift()
 	return w, nil
 }
 
@@ -103,6 +101,7 @@ func (w *work) sameFiles() bool {
 // fileHashes is one text of all that makes the output.
 func fileHashes(p *product.Product) string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "%v\n", p.Config) // maps print in order of their keys
 	models, _ := p.Models()
 	tests, _ := p.Tests()
 	for _, f := range append(models, tests...) {
@@ -125,7 +124,11 @@ func (w *work) add(area bot.Area, status bot.Status, name, message string, id ..
 
 // notRun records that a whole area has no result, and why.
 func (w *work) notRun(area bot.Area, why string) {
-	w.add(area, bot.NotRun, string(area), why, "all")
+	names := map[bot.Area]string{
+		bot.AreaContract: "tables and columns", bot.AreaRequirements: "checks of amendments", bot.AreaGuidelines: "the organisation's guidelines",
+		bot.AreaTests: "the product's own tests", bot.AreaCompatibility: "comparison with the base", bot.AreaDrift: "undeclared changes",
+	}
+	w.add(area, bot.NotRun, names[area], why, "all")
 }
 
 // into adds everything to the report.
@@ -153,115 +156,4 @@ func containsString(list []string, s string) bool {
 		}
 	}
 	return false
-}
-
-// build builds the head, and the base if there is one, and records how that went.
-func (w *work) build(ctx context.Context) error {
-	own, err := w.set.head.Build(ctx, w.name, product.Own)
-	if refused := w.refused(err, "head"); refused || err != nil {
-		return unless(refused, err)
-	}
-	w.confined(own)
-	if !w.built(own, bot.Fail, "head") {
-		return nil
-	}
-	w.own = own
-	if w.base == nil {
-		w.deterministic(own)
-		return nil
-	}
-	baseSame, err := w.set.base.Build(ctx, w.name, product.Same)
-	if refused := w.refused(err, "base"); refused || err != nil {
-		return unless(refused, err)
-	}
-	headSame, err := w.set.head.Build(ctx, w.name, product.Same)
-	if refused := w.refused(err, "head on the base's data"); refused || err != nil {
-		return unless(refused, err)
-	}
-	if w.built(baseSame, bot.Review, "base") && w.built(headSame, bot.Fail, "head on the base's data") {
-		w.baseSame, w.headSame = baseSame, headSame
-	}
-	w.deterministic(own)
-	return nil
-}
-
-// unless returns err if the condition does not hold.
-func unless(condition bool, err error) error {
-	if condition {
-		return nil
-	}
-	return err
-}
-
-// refused turns the error of a product that can't be built into a result. What stands in the way of building anything, such
-// as a missing confinement or a full disk, stays an error.
-func (w *work) refused(err error, side string) bool {
-	var unconfined *sandbox.UnconfinedError
-	var session *engine.Error
-	switch {
-	case err == nil, errors.As(err, &unconfined), errors.Is(err, context.Canceled):
-		return false
-	case errors.As(err, &session), strings.Contains(err.Error(), "read each other in a circle"):
-		status := bot.Fail
-		if side == "base" {
-			status = bot.Review
-		}
-		w.add(bot.AreaBuild, status, "the "+side+" builds", err.Error(), side)
-		return true
-	}
-	return false
-}
-
-// built records the problems of a build, one result each, or that there were none.
-func (w *work) built(b *product.Build, bad bot.Status, side string) bool {
-	if b.OK() {
-		w.add(bot.AreaBuild, bot.Pass, "the "+side+" builds", fmt.Sprintf("%d models, %d tables", len(b.Models), len(b.Tables)), side)
-		return true
-	}
-	for i, p := range b.Problems.Sorted() {
-		status := bad
-		if p.Severity == bot.SeverityWarning {
-			status = bot.Review
-		}
-		r := w.add(bot.AreaBuild, status, "the "+side+" builds", p.Message, side, fmt.Sprint(i+1))
-		r.File, r.Line = p.File, p.Line
-	}
-	return false
-}
-
-// confined notes what held the runner, if that is less than it should be.
-func (w *work) confined(b *product.Build) {
-	for _, missing := range b.Confinement.Missing {
-		w.notes = append(w.notes, "less confined than it should be: "+missing)
-	}
-}
-
-// deterministic tells which models read the clock or make random values: both are pinned, so that equal data gives equal tables.
-func (w *work) deterministic(b *product.Build) {
-	var said []string
-	for _, m := range b.Models {
-		names := append(append([]string(nil), m.Clock...), m.Random...)
-		if len(names) == 0 {
-			continue
-		}
-		sort.Strings(names)
-		said = append(said, fmt.Sprintf("%s calls %s", m.Path, strings.Join(compact(names), ", ")))
-	}
-	if len(said) == 0 {
-		w.add(bot.AreaBuild, bot.Pass, "the same data gives the same tables", "no model reads the clock or makes random values", "deterministic")
-		return
-	}
-	w.add(bot.AreaBuild, bot.Pass, "the same data gives the same tables",
-		strings.Join(said, "; ")+": pinned here, so what changes from run to run by itself shows only where a control build differs", "deterministic")
-}
-
-// compact drops repeated neighbours.
-func compact(sorted []string) []string {
-	var out []string
-	for i, s := range sorted {
-		if i == 0 || s != sorted[i-1] {
-			out = append(out, s)
-		}
-	}
-	return out
 }

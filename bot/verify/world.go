@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot/engine"
-	"github.com/codicil-dev/codicil/bot/lineage"
 	"github.com/codicil-dev/codicil/bot/product"
 )
 
@@ -22,8 +21,8 @@ type relation struct {
 	schema, name string
 	// from is the table of the build; empty for a table without rows that is made of added.
 	from string
-	// added are further columns, as select expressions over from.
-	added []string
+	// added are further columns, as select expressions over from; replaced stand in place of columns of from.
+	added, replaced []string
 }
 
 // buildAlias is the name under which a build's database is attached.
@@ -83,7 +82,11 @@ func writeView(sql *strings.Builder, r relation) {
 	columns := r.added
 	from := " WHERE false"
 	if r.from != "" {
-		columns = append([]string{"*"}, r.added...)
+		star := "*"
+		if len(r.replaced) > 0 {
+			star = "* REPLACE (" + strings.Join(r.replaced, ", ") + ")"
+		}
+		columns = append([]string{star}, r.added...)
 		from = " FROM " + r.from
 	}
 	fmt.Fprintf(sql, "CREATE VIEW %s AS SELECT %s%s;\n", engine.Relation(r.schema, r.name), strings.Join(columns, ", "), from)
@@ -98,8 +101,9 @@ const shownRows = 5
 type outcome struct {
 	rows    *engine.Rows
 	total   int64
-	columns []string // that the query names anywhere
-	err     error    // why it could not be run, for people
+	exposes exposure
+	err     error // why it could not be run, for people
+	onData  bool  // the error came while data was read, so it may quote them
 }
 
 // run runs a query that an author wrote. The error is for what makes it useless to go on: the session is gone.
@@ -114,19 +118,21 @@ func (x *world) run(ctx context.Context, sql string) outcome {
 	if trees[0].Statements != 1 {
 		return outcome{err: fmt.Errorf("it holds %d statements; write one SELECT", trees[0].Statements)}
 	}
-	columns, err := lineage.Columns(trees[0].JSON)
-	if err != nil {
-		return outcome{err: err}
-	}
 	rows, err := x.session.Query(ctx, sql, shownRows)
 	if err != nil {
-		return outcome{err: err}
+		return outcome{err: err, onData: x.fits(ctx, sql)}
 	}
-	out := outcome{rows: rows, total: int64(len(rows.Values)), columns: columns}
+	out := outcome{rows: rows, total: int64(len(rows.Values)), exposes: exposureOf(trees[0].JSON)}
 	if rows.More {
 		out.total = x.count(ctx, sql, out.total)
 	}
 	return out
+}
+
+// fits says whether a query can be run at all, if it need not read any row.
+func (x *world) fits(ctx context.Context, sql string) bool {
+	_, err := x.session.Query(ctx, "SELECT * FROM (\n"+strings.TrimRight(strings.TrimSpace(sql), ";")+"\n) LIMIT 0", 1)
+	return err == nil
 }
 
 // count counts all rows of a query; if that fails, what is known already will do.
@@ -140,121 +146,4 @@ func (x *world) count(ctx context.Context, sql string, known int64) int64 {
 		return known
 	}
 	return n
-}
-
-// oldNames are overlays that offer, on the head, the names that tables and columns had at the base: so earlier checks and
-// tests still find what was renamed in the open.
-func (w *work) oldNames(b *product.Build) []relation {
-	tables, columns := w.renames()
-	return overlaysFor(b, tables, columns, false)
-}
-
-// newNames are overlays that offer, on the base, the names that things have at the head.
-func (w *work) newNames(b *product.Build) []relation {
-	tables, columns := w.renames()
-	return overlaysFor(b, tables, columns, true)
-}
-
-// rename is a declared rename of a table (column names empty) or of a column of a table, by head's table name.
-type rename struct {
-	baseTable, headTable   string
-	baseColumn, headColumn string
-}
-
-// renames are the declared renames, tables and columns apart.
-func (w *work) renames() (tables, columns []rename) {
-	headTable := func(base string) string {
-		for _, t := range tables {
-			if strings.EqualFold(t.baseTable, base) {
-				return t.headTable
-			}
-		}
-		return base
-	}
-	for _, r := range declaredRenames(w.fresh) {
-		if fromTable, from, ok := splitColumn(r.From); ok && w.isColumnRename(r.From) {
-			_, to, _ := splitColumn(r.To)
-			columns = append(columns, rename{baseTable: fromTable, headTable: headTable(fromTable), baseColumn: from, headColumn: to})
-			continue
-		}
-		tables = append(tables, rename{baseTable: r.From, headTable: r.To})
-	}
-	for i, c := range columns { // a table's rename may be declared after its columns'
-		columns[i].headTable = headTable(c.baseTable)
-		for _, t := range tables {
-			if strings.EqualFold(t.headTable, c.baseTable) { // the column's rename was given with the new table name
-				columns[i].baseTable, columns[i].headTable = t.baseTable, t.headTable
-			}
-		}
-	}
-	return tables, columns
-}
-
-// isColumnRename tells a column's rename from that of a table in a schema.
-func (w *work) isColumnRename(from string) bool {
-	yes := false
-	w.each(func(x expectation, _ int) {
-		if x.RenameColumn != nil && x.RenameColumn.From == from {
-			yes = true
-		}
-	})
-	return yes
-}
-
-// overlaysFor builds the views for one side: forward offers head's names on a build of the base, else the reverse.
-func overlaysFor(b *product.Build, tables, columns []rename, forward bool) []relation {
-	byName := map[string]*relation{}
-	get := func(actual, offered string) *relation {
-		schema, name := product.SplitName(offered)
-		key := strings.ToLower(schema + "." + name)
-		if r, ok := byName[key]; ok {
-			return r
-		}
-		t, ok := b.Table(actual)
-		if !ok {
-			return nil
-		}
-		r := &relation{schema: schema, name: name, from: engine.Relation(buildAlias, t.Schema, t.Name)}
-		byName[key] = r
-		return r
-	}
-	for _, t := range tables {
-		if forward {
-			get(t.baseTable, t.headTable)
-		} else {
-			get(t.headTable, t.baseTable)
-		}
-	}
-	for _, c := range columns {
-		actual, have, want := c.headTable, c.headColumn, c.baseColumn
-		if forward {
-			actual, have, want = c.baseTable, c.baseColumn, c.headColumn
-		}
-		for _, offered := range compactFold(c.headTable, c.baseTable) {
-			r := get(actual, offered)
-			if r == nil {
-				continue
-			}
-			if t, _ := b.Table(actual); t != nil {
-				_, has := t.Column(have)
-				_, clash := t.Column(want)
-				if has && !clash {
-					r.added = append(r.added, engine.Ident(have)+" AS "+engine.Ident(want))
-				}
-			}
-		}
-	}
-	var out []relation
-	for _, r := range byName {
-		out = append(out, *r)
-	}
-	return out
-}
-
-// compactFold returns a and b, or only one of them if they are the same name.
-func compactFold(a, b string) []string {
-	if strings.EqualFold(a, b) {
-		return []string{a}
-	}
-	return []string{a, b}
 }
