@@ -116,12 +116,12 @@ change: Done.
 // good is a tree of two products without a problem.
 func good() map[string]string {
 	return map[string]string{
-		"orders/spec.yaml":            goodSpec,
-		"orders/amendments/0001.yaml": goodFirst,
-		"orders/amendments/0002.yaml": goodSecond,
-		"orders/models/orders.sql":    "select 1 as order_id -- one\n;\n",
-		"orders/seeds/raw.csv":        "a\n1\n",
-		"orders/tests/none.sql":       "select * from orders where false",
+		"orders/spec.yaml":              goodSpec,
+		"orders/amendments/0001.yaml":   goodFirst,
+		"orders/amendments/0002.yaml":   goodSecond,
+		"orders/models/orders.sql":      "select 1 as order_id -- one\n;\n",
+		"orders/seeds/raw.csv":          "a\n1\n",
+		"orders/tests/none.sql":         "select * from orders where false",
 		"customers/seeds/customers.csv": "customer_id\n1\n",
 		"customers/spec.yaml": `spec: 1
 product: customers

@@ -14,7 +14,7 @@ const module = "github.com/codicil-dev/codicil/"
 var layers = [][]string{
 	{"forge"},
 	{"bot"},
-	{"bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo"},
+	{"bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo", "bot/terminal"},
 	{"bot/spec"},
 	{"bot/engine"},
 	{"bot/guideline", "bot/compare", "bot/odcs", "bot/lint"},
