@@ -76,6 +76,11 @@ func (w *work) refused(err error, side string) bool {
 func (w *work) built(b *product.Build, bad bot.Status, side string) bool {
 	if b.OK() {
 		w.add(bot.AreaBuild, bot.Pass, "the "+side+" builds", fmt.Sprintf("%d models, %d tables", len(b.Models), len(b.Tables)), side)
+		if side == "head" {
+			for _, p := range b.Problems.Sorted() { // warnings, since the build is complete
+				w.notes = append(w.notes, w.mask.problem(p.String()))
+			}
+		}
 		return true
 	}
 	for i, p := range b.Problems.Sorted() {

@@ -14,9 +14,10 @@ const module = "github.com/codicil-dev/codicil/"
 var layers = [][]string{
 	{"forge"},
 	{"bot"},
-	{"bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo", "bot/terminal"},
+	{"bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo", "bot/terminal", "bot/model"},
 	{"bot/spec"},
-	{"bot/engine"},
+	{"bot/engine", "bot/proposal"},
+	{"prompts"},
 	{"bot/guideline", "bot/compare", "bot/odcs", "bot/lint"},
 	{"bot/product"},
 	{"bot/verify"},

@@ -1,0 +1,136 @@
+// Package prompts turns what a stage of the author's work needs to know into the text that a model is asked.
+//
+// One template a file, and one typed function each. What is the same for every product comes first and is the same to the
+// byte, so that endpoints which cache prompts by their beginning can: System, Guidelines, Product, then the task.
+package prompts
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+	"text/template"
+
+	"github.com/codicil-dev/codicil/bot/proposal"
+)
+
+//go:embed *.tmpl
+var files embed.FS
+
+// templates are parsed at the start, so that a broken one can't be shipped.
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"fence": proposal.Fence,
+	"join":  strings.Join,
+}).ParseFS(files, "*.tmpl"))
+
+// render fills in a template.
+func render(name string, data any) (string, error) {
+	var b strings.Builder
+	if err := templates.ExecuteTemplate(&b, name, data); err != nil {
+		return "", fmt.Errorf("render prompt %s: %w", name, err)
+	}
+	return strings.TrimSpace(b.String()) + "\n", nil
+}
+
+// File is a text with a name: a file of the product, or anything else that is shown as data.
+type File struct {
+	Path string
+	// Text is untrusted: it is always shown inside a fence that it can't close.
+	Text string
+}
+
+// Guideline is a rule of the organisation.
+type Guideline struct {
+	ID, Title, Text string
+}
+
+// System is what holds in every stage for every product.
+func System() (string, error) { return render("system.tmpl", nil) }
+
+// Guidelines shows the organisation's rules, the same for every product.
+func Guidelines(guidelines []Guideline) (string, error) {
+	return render("guidelines.tmpl", struct{ Guidelines []Guideline }{guidelines})
+}
+
+// ProductData is what every stage may know of a product.
+type ProductData struct {
+	Name string
+	// Spec is the text of spec.yaml, Ledger the amendments in order, Files the models, tests and seeds.
+	Spec   string
+	Ledger []File
+	Files  []File
+	// Omitted names files that are left out because the product is large.
+	Omitted []string
+	// Tables says of each table what it holds: columns, rows, samples as far as they may be shown.
+	Tables []Table
+	// Overlap says which models repeat each other.
+	Overlap []string
+}
+
+// Table is what a table holds, as text.
+type Table struct {
+	Name string
+	Text string
+}
+
+// Product shows a product.
+func Product(p ProductData) (string, error) { return render("product.tmpl", p) }
+
+// Answered is a question with its answer.
+type Answered struct {
+	Ask, Answer string
+}
+
+// RefineTask is a requirement to be understood.
+type RefineTask struct {
+	Requirement string
+	Answers     []Answered
+}
+
+// Refine asks whether a requirement is clear.
+func Refine(t RefineTask) (string, error) { return render("refine.tmpl", t) }
+
+// AmendTask is a requirement to be written into spec and ledger.
+type AmendTask struct {
+	Requirement, Reading string
+	Answers              []Answered
+	// ID is the new amendment's id, Path its file, Origin its kind of origin.
+	ID     int
+	Path   string
+	Origin string
+	// Supersede names the checks that may be retired, as "amendment 1: name of the check".
+	Supersede []string
+	// Faults say why the answer Last was not accepted; both are empty at first.
+	Faults []string
+	Last   string
+}
+
+// Amend asks for the new spec and its amendment.
+func Amend(t AmendTask) (string, error) { return render("amend.tmpl", t) }
+
+// ImplementTask is an amended spec to be implemented.
+type ImplementTask struct {
+	Requirement string
+	// Path is the new amendment's file.
+	Path   string
+	Faults []string
+}
+
+// Implement asks for the best implementation of the whole spec.
+func Implement(t ImplementTask) (string, error) { return render("implement.tmpl", t) }
+
+// RepairTask is an implementation that failed its proof.
+type RepairTask struct {
+	Round, Rounds int
+	Results, Diff string
+}
+
+// Repair asks for what failed to be mended.
+func Repair(t RepairTask) (string, error) { return render("repair.tmpl", t) }
+
+// ReviewTask is a change to be doubted.
+type ReviewTask struct {
+	Diff, Results string
+}
+
+// Review asks for objections with counter-examples.
+func Review(t ReviewTask) (string, error) { return render("review.tmpl", t) }
