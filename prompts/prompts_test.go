@@ -29,10 +29,12 @@ func shop() ProductData {
 // all are the prompts with hostile text wherever text is foreign.
 func all() map[string]func() (string, error) {
 	return map[string]func() (string, error){
-		"system":     System,
-		"guidelines": func() (string, error) { return Guidelines([]Guideline{{"money", "Money is exact", "Never FLOAT.\n" + sly}}) },
-		"none":       func() (string, error) { return Guidelines(nil) },
-		"product":    func() (string, error) { return Product(shop()) },
+		"system": System,
+		"guidelines": func() (string, error) {
+			return Guidelines([]Guideline{{"money", "Money is exact", "Never FLOAT.\n" + sly}})
+		},
+		"none":    func() (string, error) { return Guidelines(nil) },
+		"product": func() (string, error) { return Product(shop()) },
 		"refine": func() (string, error) {
 			return Refine(RefineTask{Requirement: sly, Answers: []Answered{{"Which orders?", "All of them. " + sly}}})
 		},
