@@ -9,6 +9,7 @@ import (
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/lineage"
+	"github.com/codicil-dev/codicil/bot/spec"
 )
 
 // parsed is a model with what its parse tree says.
@@ -126,11 +127,11 @@ func among(functions []string, list map[string]bool) []string {
 func readName(n lineage.Name) string {
 	switch {
 	case n.Schema == "":
-		return strings.ToLower(n.Table)
-	case n.Catalog == "" || strings.EqualFold(n.Catalog, databaseName):
+		return spec.FoldName(n.Table)
+	case n.Catalog == "" || spec.SameName(n.Catalog, databaseName):
 		return tableKey(n.Schema + "." + n.Table)
 	}
-	return strings.ToLower(n.String())
+	return spec.FoldName(n.String())
 }
 
 // clash refuses a model whose table something else makes already.
@@ -145,10 +146,10 @@ func (pl *plan) clash(m parsed, known map[string]parsed) (bot.Problem, bool) {
 		}
 	}
 	for _, in := range pl.Inputs {
-		if schema, _ := SplitName(m.Table); schema != mainSchema && strings.EqualFold(schema, in.Product) {
+		if schema, _ := SplitName(m.Table); schema != mainSchema && spec.SameName(schema, in.Product) {
 			return bot.Problem{File: file, Message: fmt.Sprintf("makes a table in the schema %s, which is the name of a product among the inputs; choose another schema", schema)}, false
 		}
-		if strings.EqualFold(in.Name, m.Table) {
+		if spec.SameName(in.Name, m.Table) {
 			return bot.Problem{File: file, Message: fmt.Sprintf("makes the table %s, which is an input from product %s; rename the model", m.Table, in.Product)}, false
 		}
 	}

@@ -3,11 +3,11 @@ package product
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/sandbox"
+	"github.com/codicil-dev/codicil/bot/spec"
 )
 
 // Build is a product's tables as its runner made them, in a DuckDB database file that is only read from now on.
@@ -91,7 +91,7 @@ func (b *Build) OK() bool { return b.Problems.Err() == nil }
 func (b *Build) Table(name string) (t *Table, ok bool) {
 	schema, table := SplitName(name)
 	for i := range b.Tables {
-		if strings.EqualFold(b.Tables[i].Schema, schema) && strings.EqualFold(b.Tables[i].Name, table) {
+		if spec.SameName(b.Tables[i].Schema, schema) && spec.SameName(b.Tables[i].Name, table) {
 			return &b.Tables[i], true
 		}
 	}
@@ -101,7 +101,7 @@ func (b *Build) Table(name string) (t *Table, ok bool) {
 // Column returns the column of that name; ok is false if there is none.
 func (t *Table) Column(name string) (c *Column, ok bool) {
 	for i := range t.Columns {
-		if strings.EqualFold(t.Columns[i].Name, name) {
+		if spec.SameName(t.Columns[i].Name, name) {
 			return &t.Columns[i], true
 		}
 	}
@@ -110,7 +110,7 @@ func (t *Table) Column(name string) (c *Column, ok bool) {
 
 // FullName is the name under which specs and checks know the table: schema.table, or table alone in schema main.
 func (t *Table) FullName() string {
-	if strings.EqualFold(t.Schema, mainSchema) {
+	if spec.SameName(t.Schema, mainSchema) {
 		return t.Name
 	}
 	return t.Schema + "." + t.Name

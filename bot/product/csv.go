@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/codicil-dev/codicil/bot/spec"
 )
 
 // place is where in a file something is wrong, counted from 1; 0 is unknown.
@@ -61,7 +63,7 @@ func checkCSV(r io.Reader) (scan, place, error) {
 func checkHeader(reader *csv.Reader, header []string) (place, error) {
 	seen := map[string]bool{}
 	for i, name := range header {
-		folded := strings.ToLower(strings.TrimSpace(name))
+		folded := spec.FoldName(strings.TrimSpace(name))
 		line, column := reader.FieldPos(i)
 		if folded == "" {
 			return place{line, column}, fmt.Errorf("column %d of the header has no name; write one", i+1)
@@ -112,7 +114,7 @@ func findValue(file, column, value string) place {
 		}
 		if at < 0 {
 			for i, name := range row {
-				if strings.EqualFold(strings.TrimPrefix(name, "\ufeff"), column) {
+				if spec.SameName(strings.TrimPrefix(name, "\ufeff"), column) {
 					at = i
 				}
 			}

@@ -32,7 +32,7 @@ func AttachInputs(ctx context.Context, session *engine.Session, inputs []InputTa
 	}
 	ambiguous := ambiguousInputs(inputs)
 	for _, in := range inputs {
-		if len(ambiguous[strings.ToLower(in.Name)]) > 1 {
+		if len(ambiguous[spec.FoldName(in.Name)]) > 1 {
 			continue
 		}
 		schema, table := SplitName(in.Table)
@@ -46,7 +46,7 @@ func AttachInputs(ctx context.Context, session *engine.Session, inputs []InputTa
 
 // inputAlias is the name under which the build of a product is attached.
 func inputAlias(product string) string {
-	if name := strings.ToLower(product); reservedNames[name] || name == mainSchema {
+	if name := spec.FoldName(product); reservedNames[name] || name == mainSchema {
 		return "input " + product
 	}
 	return product
@@ -56,7 +56,7 @@ func inputAlias(product string) string {
 func ambiguousInputs(inputs []InputTable) map[string][]string {
 	out := map[string][]string{}
 	for _, in := range inputs {
-		name, full := strings.ToLower(in.Name), engine.Ident(in.Product)+"."+in.Table
+		name, full := spec.FoldName(in.Name), engine.Ident(in.Product)+"."+in.Table
 		if !containsFold(out[name], full) {
 			out[name] = append(out[name], full)
 		}
@@ -67,7 +67,7 @@ func ambiguousInputs(inputs []InputTable) map[string][]string {
 // misread says what is wrong with a model that reads n, as far as it concerns inputs; empty if nothing is.
 func (pl *plan) misread(n lineage.Name) string {
 	if n.Schema == "" && n.Catalog == "" {
-		if from := ambiguousInputs(pl.Inputs)[strings.ToLower(n.Table)]; len(from) > 1 {
+		if from := ambiguousInputs(pl.Inputs)[spec.FoldName(n.Table)]; len(from) > 1 {
 			return fmt.Sprintf("%s is an input from several products; write which: %s", n.Table, strings.Join(from, " or "))
 		}
 		return ""
@@ -75,12 +75,12 @@ func (pl *plan) misread(n lineage.Name) string {
 	product, table := n.Catalog, n.Table
 	if product == "" {
 		product = n.Schema
-	} else if n.Schema != "" && !strings.EqualFold(n.Schema, mainSchema) {
+	} else if n.Schema != "" && !spec.SameName(n.Schema, mainSchema) {
 		table = n.Schema + "." + n.Table
 	}
 	known := false
 	for _, in := range pl.Inputs {
-		if !strings.EqualFold(inputAlias(in.Product), product) {
+		if !spec.SameName(inputAlias(in.Product), product) {
 			continue
 		}
 		if tableKey(in.Table) == tableKey(table) {

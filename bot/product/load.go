@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot/engine"
+	"github.com/codicil-dev/codicil/bot/spec"
 )
 
 // load makes a seed's table.
@@ -44,7 +45,7 @@ func (pl *plan) load(ctx context.Context, session *engine.Session, s Seed) error
 
 // makeSchema makes a schema of the build's database unless it is there.
 func makeSchema(ctx context.Context, session *engine.Session, schema string) error {
-	if strings.EqualFold(schema, mainSchema) {
+	if spec.SameName(schema, mainSchema) {
 		return nil
 	}
 	return session.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+engine.Relation(databaseName, schema))
@@ -77,7 +78,7 @@ func seedRelation(ctx context.Context, session *engine.Session, s Seed) (string,
 	}
 	var types, casts []string
 	for _, name := range columns {
-		if typ, ok := s.Types[strings.ToLower(name)]; ok {
+		if typ, ok := s.Types[spec.FoldName(name)]; ok {
 			types = append(types, engine.Literal(name)+": "+engine.Literal(typ))
 			casts = append(casts, "CAST("+engine.Ident(name)+" AS "+typ+") AS "+engine.Ident(name))
 		}
@@ -152,7 +153,7 @@ func columnNames(ctx context.Context, session *engine.Session, from string) ([]s
 
 func containsFold(list []string, s string) bool {
 	for _, l := range list {
-		if strings.EqualFold(l, s) {
+		if spec.SameName(l, s) {
 			return true
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"github.com/codicil-dev/codicil/bot/spec"
 )
 
 // mainSchema is where tables without a schema are.
@@ -23,7 +25,7 @@ func stem(name string) string { return strings.TrimSuffix(path.Base(name), path.
 
 // tableKey is a name by which a table is looked up: in lower case, without the schema main.
 func tableKey(name string) string {
-	schema, table := SplitName(strings.ToLower(name))
+	schema, table := SplitName(spec.FoldName(name))
 	if schema == mainSchema {
 		return table
 	}
@@ -49,7 +51,7 @@ func checkTableName(name string) error {
 		return errors.New("has no name before its extension; rename the file to the table that it makes")
 	case strings.Contains(table, "."):
 		return errors.New("has too many dots in its name; a file is named after its table, or schema.table")
-	case reservedNames[strings.ToLower(schema)]:
+	case reservedNames[spec.FoldName(schema)]:
 		return fmt.Errorf("makes a table in the schema %s, which is the database's own; choose another schema", schema)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/bot/sqltype"
 )
 
@@ -82,7 +83,7 @@ func (p *Product) readSeed(s *Seed, seen map[string]string) bot.Problems {
 	problems := p.misdeclared(*s, found.columns)
 	var untyped []string
 	for _, c := range found.empty {
-		if _, ok := s.Types[strings.ToLower(c)]; !ok {
+		if _, ok := s.Types[spec.FoldName(c)]; !ok {
 			untyped = append(untyped, c)
 		}
 	}
@@ -100,17 +101,17 @@ func (p *Product) seedTypes(table string) map[string]string {
 	if t, ok := p.Spec().Table(table); ok {
 		for _, c := range t.Columns {
 			if typ, err := sqltype.Parse(c.Type); err == nil {
-				types[strings.ToLower(c.Name)] = typ.Physical().String()
+				types[spec.FoldName(c.Name)] = typ.Physical().String()
 			}
 		}
 	}
 	for name, s := range p.Config.Seeds {
-		if !strings.EqualFold(name, table) {
+		if !spec.SameName(name, table) {
 			continue
 		}
 		for column, declared := range s.Types {
 			if typ, err := sqltype.Parse(declared); err == nil {
-				types[strings.ToLower(column)] = typ.Physical().String()
+				types[spec.FoldName(column)] = typ.Physical().String()
 			}
 		}
 	}
@@ -121,7 +122,7 @@ func (p *Product) seedTypes(table string) map[string]string {
 func (p *Product) misdeclared(s Seed, columns []string) bot.Problems {
 	var problems bot.Problems
 	for name, declared := range p.Config.Seeds {
-		if !strings.EqualFold(name, s.Table) {
+		if !spec.SameName(name, s.Table) {
 			continue
 		}
 		for column := range declared.Types {

@@ -82,6 +82,3 @@ type Rejection struct {
 	Option string `yaml:"option" json:"option"`
 	Breaks []int  `yaml:"breaks,omitempty,flow" json:"breaks,omitempty"`
 }
-
-// sameName compares identifiers as DuckDB does: without regard to case.
-func sameName(a, b string) bool { return strings.EqualFold(a, b) }

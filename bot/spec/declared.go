@@ -28,7 +28,7 @@ func (c Change) DeclaredBy(e Expectation) bool {
 	case ChangeNull:
 		return e.ChangeNull != nil && named(c.On, e.ChangeNull.On) && c.New == alterationText(e.ChangeNull.To)
 	case ChangeKey:
-		return e.ChangeKey != nil && named(c.On, e.ChangeKey.On) && sameName(c.New, alterationText(e.ChangeKey.To))
+		return e.ChangeKey != nil && named(c.On, e.ChangeKey.On) && SameName(c.New, alterationText(e.ChangeKey.To))
 	case ChangeMeaning:
 		return c.meantBy(e)
 	case Reorder:
@@ -38,7 +38,7 @@ func (c Change) DeclaredBy(e Expectation) bool {
 }
 
 // named says whether a name is given, and is that of what changed.
-func named(on, name string) bool { return name != "" && sameName(on, strings.TrimSpace(name)) }
+func named(on, name string) bool { return name != "" && SameName(on, strings.TrimSpace(name)) }
 
 // renamedBy compares a column's rename end by end; if the table was renamed too, either of its names will do.
 func (c Change) renamedBy(r Rename) bool {
@@ -46,8 +46,8 @@ func (c Change) renamedBy(r Rename) bool {
 	newTable, newColumn, _ := SplitColumn(c.To)
 	fromTable, from, ok := SplitColumn(r.From)
 	toTable, to, ok2 := SplitColumn(r.To)
-	isTable := func(name string) bool { return sameName(name, oldTable) || sameName(name, newTable) }
-	return ok && ok2 && isTable(fromTable) && isTable(toTable) && sameName(from, oldColumn) && sameName(to, newColumn)
+	isTable := func(name string) bool { return SameName(name, oldTable) || SameName(name, newTable) }
+	return ok && ok2 && isTable(fromTable) && isTable(toTable) && SameName(from, oldColumn) && SameName(to, newColumn)
 }
 
 // meantBy says whether e declares a changed field. A part of a field, such as owner.team, stands for the whole field;
@@ -55,7 +55,7 @@ func (c Change) renamedBy(r Rename) bool {
 func (c Change) meantBy(e Expectation) bool {
 	if m := e.ChangeMeaning; m != nil {
 		field, _, _ := strings.Cut(m.Field, ".")
-		return named(c.On, m.On) && sameName(field, c.Field)
+		return named(c.On, m.On) && SameName(field, c.Field)
 	}
 	switch c.Field {
 	case "name":

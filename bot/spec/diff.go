@@ -37,7 +37,7 @@ func Diff(base, head *Spec, renames []Rename) []Change {
 		case !ok:
 			d.add(Change{Kind: DropTable, On: bt.Name})
 			continue
-		case !sameName(bt.Name, ht.Name):
+		case !SameName(bt.Name, ht.Name):
 			d.add(Change{Kind: RenameTable, On: bt.Name, To: ht.Name})
 		case bt.Name != ht.Name:
 			d.meaning(ht.Name, "name", bt.Name, ht.Name)
@@ -144,7 +144,7 @@ func (d *differ) table(bt, ht *Table) {
 		case !ok:
 			d.add(Change{Kind: DropColumn, On: bt.Name + "." + bc.Name})
 			continue
-		case !sameName(bc.Name, hc.Name):
+		case !SameName(bc.Name, hc.Name):
 			d.add(Change{Kind: RenameColumn, On: bt.Name + "." + bc.Name, To: ht.Name + "." + hc.Name})
 		}
 		taken[hc] = true
@@ -178,7 +178,7 @@ func (d *differ) pairColumns(bt, ht *Table) map[*Column]*Column {
 			pair(&bt.Columns[i], hc)
 		}
 	}
-	isTable := func(name string) bool { return sameName(name, bt.Name) || sameName(name, ht.Name) }
+	isTable := func(name string) bool { return SameName(name, bt.Name) || SameName(name, ht.Name) }
 	for _, r := range d.renames {
 		fromTable, from, ok := SplitColumn(r.From)
 		toTable, to, ok2 := SplitColumn(r.To)
@@ -210,7 +210,7 @@ func mappedKey(bt *Table, columns map[*Column]*Column) []string {
 // column compares two columns that are the same one.
 func (d *differ) column(bt, ht *Table, bc, hc *Column) {
 	on := ht.Name + "." + hc.Name
-	if sameName(bc.Name, hc.Name) {
+	if SameName(bc.Name, hc.Name) {
 		d.meaning(on, "name", bc.Name, hc.Name)
 	}
 	if normalType(bc.Type) != normalType(hc.Type) {

@@ -72,7 +72,7 @@ type Column struct {
 // Table returns the table of that name; ok is false if there is none. Names are compared without regard to case, as DuckDB does.
 func (s *Spec) Table(name string) (t *Table, ok bool) {
 	for i := range s.Tables {
-		if sameName(s.Tables[i].Name, name) {
+		if SameName(s.Tables[i].Name, name) {
 			return &s.Tables[i], true
 		}
 	}
@@ -82,7 +82,7 @@ func (s *Spec) Table(name string) (t *Table, ok bool) {
 // Column returns the column of that name; ok is false if there is none.
 func (t *Table) Column(name string) (c *Column, ok bool) {
 	for i := range t.Columns {
-		if sameName(t.Columns[i].Name, name) {
+		if SameName(t.Columns[i].Name, name) {
 			return &t.Columns[i], true
 		}
 	}
@@ -92,7 +92,7 @@ func (t *Table) Column(name string) (c *Column, ok bool) {
 // InKey says whether column is part of the table's key.
 func (t *Table) InKey(column string) bool {
 	for _, k := range t.Key {
-		if sameName(k, column) {
+		if SameName(k, column) {
 			return true
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/product"
@@ -86,12 +85,12 @@ func (w *work) awaited(onTable, on string) bool {
 		}
 		pending = true
 		for _, x := range e.Amendment.Expects {
-			if strings.EqualFold(x.On(), on) || strings.EqualFold(x.On(), onTable) && x.Kind() != spec.ChangeMeaning {
+			if spec.SameName(x.On(), on) || spec.SameName(x.On(), onTable) && x.Kind() != spec.ChangeMeaning {
 				return true
 			}
 		}
 		for _, a := range e.Amendment.Affects {
-			if strings.EqualFold(a, on) {
+			if spec.SameName(a, on) {
 				return true
 			}
 		}
@@ -101,11 +100,11 @@ func (w *work) awaited(onTable, on string) bool {
 	}
 	for _, c := range w.changes {
 		for _, name := range []string{c.On, c.To} {
-			if strings.EqualFold(name, on) || strings.EqualFold(name, onTable) {
+			if spec.SameName(name, on) || spec.SameName(name, onTable) {
 				return true
 			}
 		}
-		if table, _, ok := splitColumn(c.On); ok && strings.EqualFold(table, onTable) && (c.Kind == spec.DropColumn || c.Kind == spec.RenameColumn) && w.specOnly {
+		if table, _, ok := splitColumn(c.On); ok && spec.SameName(table, onTable) && (c.Kind == spec.DropColumn || c.Kind == spec.RenameColumn) && w.specOnly {
 			return true
 		}
 	}

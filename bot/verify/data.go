@@ -183,7 +183,7 @@ func reference(b *product.Build, i int, c *spec.Column) (promise, bool) {
 	}
 	_, bare := product.SplitName(table)
 	for _, in := range b.Inputs {
-		if target == "" && (strings.EqualFold(in.Name, table) || strings.EqualFold(in.Product+"."+in.Table, table) || strings.EqualFold(in.Name, bare) && strings.EqualFold(in.Product, table)) {
+		if target == "" && (spec.SameName(in.Name, table) || spec.SameName(in.Product+"."+in.Table, table) || spec.SameName(in.Name, bare) && spec.SameName(in.Product, table)) {
 			target = engine.Ident(in.Name)
 		}
 	}

@@ -119,7 +119,7 @@ func (w *work) seed(table, path string) permission {
 // test returns the declaration that lets a test be altered or deleted.
 func (w *work) test(path string) (declared spec.TestChange, by int, ok bool) {
 	w.each(func(x spec.Expectation, id int) {
-		if c := x.ChangeTest; c != nil && !ok && (strings.EqualFold(c.Test, path) || strings.EqualFold("tests/"+c.Test, path) || strings.EqualFold("tests/"+c.Test+".sql", path)) {
+		if c := x.ChangeTest; c != nil && !ok && (c.Test == path || "tests/"+c.Test == path || "tests/"+c.Test+".sql" == path) {
 			declared, by, ok = *c, id, true
 		}
 	})

@@ -68,7 +68,7 @@ func (w *work) keyChange(change spec.Change, table string) {
 // promisedType records a type that only the spec changed, where the tables show nothing of it yet.
 func (w *work) promisedType(change spec.Change, table, column string) {
 	for _, d := range w.differences {
-		if strings.EqualFold(d.Table, table) && strings.EqualFold(d.Column, column) && (d.Kind == bot.TypeWidened || d.Kind == bot.TypeNarrowed || d.Kind == bot.TypeChanged) {
+		if spec.SameName(d.Table, table) && spec.SameName(d.Column, column) && (d.Kind == bot.TypeWidened || d.Kind == bot.TypeNarrowed || d.Kind == bot.TypeChanged) {
 			return
 		}
 	}
@@ -149,12 +149,12 @@ func (w *work) acceptedBy(s *spec.Spec, change spec.Change) []string {
 	tables, columns := w.renames()
 	if s == w.base.Spec() {
 		for _, r := range columns {
-			if strings.EqualFold(r.headTable, table) && strings.EqualFold(r.headColumn, column) {
+			if spec.SameName(r.headTable, table) && spec.SameName(r.headColumn, column) {
 				column = r.baseColumn
 			}
 		}
 		for _, r := range tables {
-			if strings.EqualFold(r.headTable, table) {
+			if spec.SameName(r.headTable, table) {
 				table = r.baseTable
 			}
 		}

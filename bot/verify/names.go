@@ -1,8 +1,6 @@
 package verify
 
 import (
-	"strings"
-
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/spec"
 )
@@ -13,19 +11,10 @@ type expectation = spec.Expectation
 // splitColumn splits table.column or schema.table.column.
 func splitColumn(name string) (table, column string, ok bool) { return spec.SplitColumn(name) }
 
-// sameName compares names as DuckDB does: only the letters A to Z stand for their small forms, so that É and é, or s and
-// the long ſ, are two names.
-func sameName(a, b string) bool { return foldName(a) == foldName(b) }
+// sameName and foldName shorten the names of what every file here compares names by.
+func sameName(a, b string) bool { return spec.SameName(a, b) }
 
-// foldName is a name under which two spellings of one name are equal.
-func foldName(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, s)
-}
+func foldName(s string) string { return spec.FoldName(s) }
 
 // columnNamed is the column of a table by that name as DuckDB compares names.
 func columnNamed(t *product.Table, name string) (*product.Column, bool) {

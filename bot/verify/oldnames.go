@@ -1,8 +1,6 @@
 package verify
 
 import (
-	"strings"
-
 	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/spec"
@@ -146,7 +144,7 @@ func overlaysFor(b *product.Build, tables, columns []rename, forward bool) []rel
 	byName, offers := map[string]*relation{}, map[string]bool{}
 	get := func(actual, offered string) *relation {
 		schema, name := product.SplitName(offered)
-		key := strings.ToLower(schema + "." + name)
+		key := spec.FoldName(schema + "." + name)
 		if r, ok := byName[key]; ok {
 			return r
 		}
@@ -174,7 +172,7 @@ func overlaysFor(b *product.Build, tables, columns []rename, forward bool) []rel
 		}
 		for _, offered := range compactFold(c.headTable, c.baseTable) {
 			r := get(actual, offered)
-			key := strings.ToLower(offered + "." + want)
+			key := spec.FoldName(offered + "." + want)
 			if r == nil || offers[key] {
 				continue
 			}
@@ -201,7 +199,7 @@ func overlaysFor(b *product.Build, tables, columns []rename, forward bool) []rel
 
 // compactFold returns a and b, or only one of them if they are the same name.
 func compactFold(a, b string) []string {
-	if strings.EqualFold(a, b) {
+	if spec.SameName(a, b) {
 		return []string{a}
 	}
 	return []string{a, b}

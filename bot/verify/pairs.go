@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/compare"
@@ -166,7 +165,7 @@ func (p *tablePair) headRelation() string {
 func (p *tablePair) comparePair(context.Context) compare.Pair {
 	pair := compare.Pair{Base: p.baseRelation(), Head: p.headRelation()}
 	for _, c := range p.columns {
-		if p.unstable[strings.ToLower(c.base.Name)] {
+		if p.unstable[spec.FoldName(c.base.Name)] {
 			continue
 		}
 		pair.Columns = append(pair.Columns, p.compareColumn(c))

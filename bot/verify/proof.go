@@ -132,7 +132,7 @@ func (w *work) supplied() []relation {
 	overlays := map[string]*relation{}
 	for _, o := range w.newNames(w.baseSame) {
 		o := o
-		overlays[strings.ToLower(o.schema+"."+o.name)] = &o
+		overlays[spec.FoldName(o.schema+"."+o.name)] = &o
 	}
 	w.each(func(x expectation, _ int) {
 		switch x.Kind() {
@@ -164,7 +164,7 @@ func (w *work) supplyTable(overlays map[string]*relation, name string) {
 		}
 	}
 	if len(r.added) > 0 {
-		overlays[strings.ToLower(schema+"."+table)] = r
+		overlays[spec.FoldName(schema+"."+table)] = r
 	}
 }
 
@@ -178,7 +178,7 @@ func (w *work) supplyColumn(overlays map[string]*relation, table, column string)
 		return
 	}
 	schema, name := product.SplitName(table)
-	key := strings.ToLower(schema + "." + name)
+	key := spec.FoldName(schema + "." + name)
 	r, ok := overlays[key]
 	if !ok {
 		built, exists := w.baseSame.Table(table)

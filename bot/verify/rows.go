@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/compare"
 	"github.com/codicil-dev/codicil/bot/engine"
+	"github.com/codicil-dev/codicil/bot/spec"
 )
 
 // compare compares the rows of the pair, within what new amendments allow.
@@ -105,7 +105,7 @@ func (p *tablePair) reportEmptied() bool {
 // reportUnstable records what differs from run to run by itself.
 func (p *tablePair) reportUnstable() {
 	for _, c := range p.columns {
-		if p.unstable[strings.ToLower(c.base.Name)] {
+		if p.unstable[spec.FoldName(c.base.Name)] {
 			p.difference(bot.Unstable, p.head.FullName(), c.head.Name, bot.ImpactNone, false,
 				fmt.Sprintf("values of %s.%s differ from run to run by themselves, so only its type, NULLs and rows were compared", p.head.FullName(), c.head.Name)).Declared = true
 		}
@@ -125,7 +125,7 @@ func (p *tablePair) reportRows() {
 	}
 	table := p.head.FullName()
 	if r.Lost.Count > 0 {
-		d := p.difference(bot.RowsLost, table, "", bot.ImpactMinor, false, fmt.Sprintf("%s of %d rows of %s are gone", share(r.Lost.Count, r.BaseRows), r.BaseRows, table))
+		d := p.difference(bot.RowsLost, table, "", bot.ImpactMinor, false, fmt.Sprintf("%s of %s are gone", portion(r.Lost.Count, r.BaseRows, "rows"), table))
 		d.Count, d.Total, d.Examples = r.Lost.Count, r.BaseRows, r.Lost.Examples
 		settle(d, p.lostBy, p.pair.Lost, r.Lost.Outside)
 	}
@@ -184,7 +184,7 @@ func (p *tablePair) reportValues() {
 	for _, r := range p.result.Columns {
 		c := p.pair.Columns[r.Index]
 		table := p.head.FullName()
-		message := fmt.Sprintf("%s of %d values of %s.%s changed", share(r.Changed, p.result.BaseRows), p.result.BaseRows, table, c.Head)
+		message := fmt.Sprintf("%s of %s.%s changed", portion(r.Changed, p.result.BaseRows, "values"), table, c.Head)
 		impact, breaking := bot.ImpactMinor, false
 		if r.Factor != 0 {
 			message += fmt.Sprintf(", each times %g", r.Factor)
@@ -211,6 +211,14 @@ func likelyUnit(factor float64, changed, rows int64) bool {
 	}
 	digits := math.Log10(math.Abs(factor))
 	return math.Abs(digits-math.Round(digits)) < 1e-9 && factor != -1 || 10*changed >= 9*rows
+}
+
+// portion is a number of things out of all there are, with its percentage.
+func portion(n, of int64, things string) string {
+	if n == of {
+		return fmt.Sprintf("all %d %s", n, things)
+	}
+	return fmt.Sprintf("%s of %d %s", share(n, of), of, things)
 }
 
 // share is a number of rows with its percentage.

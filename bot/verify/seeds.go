@@ -8,6 +8,7 @@ import (
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/compare"
 	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/spec"
 )
 
 // seeds records seed rows that were altered or removed: a loss in the output could hide behind them.
@@ -16,10 +17,10 @@ func (c *comparison) seeds(ctx context.Context) error {
 	new, _ := c.head.Seeds()
 	now := map[string]product.Seed{}
 	for _, s := range new {
-		now[strings.ToLower(s.Table)] = s
+		now[spec.FoldName(s.Table)] = s
 	}
 	for _, s := range old {
-		later, there := now[strings.ToLower(s.Table)]
+		later, there := now[spec.FoldName(s.Table)]
 		switch {
 		case !there:
 			permitted := c.seed(s.Table, s.Path)
@@ -71,7 +72,7 @@ func (c *comparison) changedSeed(ctx context.Context, old, later product.Seed) e
 	if lost == 0 {
 		return nil // rows and columns that came are welcome
 	}
-	d := c.difference(bot.SeedChanged, "", "", bot.ImpactNone, false, fmt.Sprintf("%s rows of seed %s were altered or removed", share(lost, r.BaseRows), old.Path))
+	d := c.difference(bot.SeedChanged, "", "", bot.ImpactNone, false, fmt.Sprintf("%s of seed %s were altered or removed", portion(lost, r.BaseRows, "rows"), old.Path))
 	d.Old, d.New, d.Count, d.Total, d.Examples = old.Path, later.Path, lost, r.BaseRows, examples
 	settle(d, permitted, pair.Lost, outside)
 	return nil

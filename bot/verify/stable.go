@@ -3,12 +3,12 @@ package verify
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/compare"
 	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/spec"
 )
 
 // excludeUnstable builds the base once more with another clock, number of threads and order of seed rows, and compares again without
@@ -61,7 +61,7 @@ func (p *tablePair) findUnstable(ctx context.Context) error {
 		return err
 	}
 	for _, c := range r.Columns {
-		p.unstable[strings.ToLower(pair.Columns[c.Index].Base)] = true
+		p.unstable[spec.FoldName(pair.Columns[c.Index].Base)] = true
 	}
 	if r.Lost.Count+r.Gained.Count == 0 {
 		return nil
@@ -72,7 +72,7 @@ func (p *tablePair) findUnstable(ctx context.Context) error {
 		return err
 	}
 	for _, name := range unstable {
-		p.unstable[strings.ToLower(name)] = true
+		p.unstable[spec.FoldName(name)] = true
 	}
 	p.rowsUnstable = !explained
 	return nil

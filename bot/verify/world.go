@@ -9,6 +9,7 @@ import (
 
 	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/spec"
 )
 
 // world is a session in which checks and tests read a build's tables under plain names. It can change nothing.
@@ -56,11 +57,11 @@ func (x *world) furnish(ctx context.Context, b *product.Build, overlays []relati
 	var sql strings.Builder
 	taken := map[string]bool{}
 	for _, o := range overlays {
-		taken[strings.ToLower(o.schema+"."+o.name)] = true
+		taken[spec.FoldName(o.schema+"."+o.name)] = true
 		writeView(&sql, o)
 	}
 	for _, t := range b.Tables {
-		if !taken[strings.ToLower(t.Schema+"."+t.Name)] {
+		if !taken[spec.FoldName(t.Schema+"."+t.Name)] {
 			writeView(&sql, relation{schema: t.Schema, name: t.Name, from: engine.Relation(buildAlias, t.Schema, t.Name)})
 		}
 	}
@@ -76,7 +77,7 @@ func (x *world) furnish(ctx context.Context, b *product.Build, overlays []relati
 }
 
 func writeView(sql *strings.Builder, r relation) {
-	if !strings.EqualFold(r.schema, "main") {
+	if !spec.SameName(r.schema, "main") {
 		fmt.Fprintf(sql, "CREATE SCHEMA IF NOT EXISTS %s;\n", engine.Ident(r.schema))
 	}
 	columns := r.added
