@@ -1,18 +1,14 @@
 package lint
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"sort"
 	"strings"
-	"unicode/utf8"
-)
 
-// maxSQL is how large a model or test may be, in bytes.
-const maxSQL = 1 << 20
+	"github.com/codicil-dev/codicil/bot/product"
+)
 
 // The folders of a product that builds with SQL.
 const (
@@ -131,9 +127,15 @@ func (p *candidate) sqlFile(l *linter, name string, entry fs.DirEntry, makers ma
 	if !isSQL {
 		return
 	}
-	text, why := readSQL(l.fsys, name)
-	if why != "" {
-		l.file(name, "%s", why)
+	f, err := l.fsys.Open(name)
+	if err != nil {
+		l.file(name, "the file is not readable (%v): mend its permissions", err)
+		return
+	}
+	defer f.Close()
+	text, err := product.ReadSQL(f)
+	if err != nil {
+		l.file(name, "the file %v", err)
 		return
 	}
 	subject := "the model"
@@ -141,28 +143,4 @@ func (p *candidate) sqlFile(l *linter, name string, entry fs.DirEntry, makers ma
 		subject = "the test"
 	}
 	l.askSelect(name, text, subject, makers, func(line, column int) (int, int) { return line, column })
-}
-
-// readSQL reads a text; why says what is wrong with it, and what to do.
-func readSQL(fsys fs.FS, name string) (text, why string) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return "", fmt.Sprintf("the file is not readable (%v): mend its permissions", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSQL+1))
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	switch {
-	case err != nil:
-		return "", fmt.Sprintf("the file is not readable (%v): mend its permissions", err)
-	case len(data) > maxSQL:
-		return "", fmt.Sprintf("the file is larger than %d MiB: split it", maxSQL>>20)
-	case len(bytes.TrimSpace(data)) == 0:
-		return "", "the file is empty: write one SELECT, or delete it"
-	case bytes.IndexByte(data, 0) >= 0:
-		return "", "the file is binary, not SQL: delete it"
-	case !utf8.Valid(data):
-		return "", "the file is not UTF-8 text: convert it"
-	}
-	return string(data), ""
 }

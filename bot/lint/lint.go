@@ -10,6 +10,7 @@ import (
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/engine"
+	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/spec"
 )
 
@@ -77,8 +78,9 @@ func (l *linter) load(dir string, chosen bool) {
 	doc, problems := spec.Load(l.fsys, dir, dir)
 	p := &candidate{dir: dir, chosen: chosen, broken: problems.Err() != nil, doc: doc}
 	l.products = append(l.products, p)
+	_, more := product.LoadConfig(l.fsys, dir)
 	if chosen {
-		l.problems = append(l.problems, problems...)
+		l.problems = append(append(l.problems, problems...), more...)
 	}
 	if doc.Spec == nil {
 		return

@@ -228,13 +228,14 @@ func TestRules(t *testing.T) {
 
 		{"reads nothing known", "orders/models/orders.sql", "", "select order_id from ordrs", []string{"orders/models/orders.sql: the model reads ordrs, which no model, seed or input makes: correct the name, or write it (did you mean orders?)"}},
 		{"test reads nothing known", "orders/tests/none.sql", "", "with x as (select * from main.raw) select * from x, customers, \"customers\".customers, lines", []string{"orders/tests/none.sql: the test reads lines, which no model, seed or input makes: correct the name, or write it"}},
+		{"product.yaml", "orders/product.yaml", "", "seed: {}\n", []string{`orders/product.yaml:1:1: unknown key "seed"`}},
 		{"two statements", "orders/models/orders.sql", "", "select 1; select 2", []string{"orders/models/orders.sql: the model holds 2 statements: write one SELECT"}},
 		{"writing model", "orders/models/orders.sql", "", "-- x\ncopy orders to 'x'", []string{"orders/models/orders.sql:2:1: the model is not one SELECT: only SELECT statements are allowed here; this is a COPY"}},
 		{"attaching test", "orders/tests/none.sql", "", "attach 'x'", []string{"orders/tests/none.sql:1:1: the test is not one SELECT: only SELECT statements are allowed here; this is an ATTACH"}},
-		{"empty model", "orders/models/orders.sql", "", " \n", []string{"orders/models/orders.sql: the file is empty: write one SELECT, or delete it"}},
+		{"empty model", "orders/models/orders.sql", "", " \n", []string{"orders/models/orders.sql: the file is empty; write one SELECT, or delete the file"}},
 		{"only a comment", "orders/models/orders.sql", "", "-- later", []string{"orders/models/orders.sql: the model holds no statement: write one SELECT"}},
-		{"binary model", "orders/models/orders.sql", "", "PAR1\x00", []string{"orders/models/orders.sql: the file is binary, not SQL: delete it"}},
-		{"latin-1 model", "orders/models/orders.sql", "", "select '\xe9'", []string{"orders/models/orders.sql: the file is not UTF-8 text: convert it"}},
+		{"binary model", "orders/models/orders.sql", "", "PAR1\x00", []string{"orders/models/orders.sql: the file holds NUL bytes, so it is a binary file and not SQL; delete it"}},
+		{"latin-1 model", "orders/models/orders.sql", "", "select '\xe9'", []string{"orders/models/orders.sql: the file is not UTF-8 text; convert it"}},
 		{"model and seed", "orders/seeds/Orders.csv", "", "a\n1\n", []string{"orders/seeds/Orders.csv: this makes the table orders, as orders/models/orders.sql does: rename one"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

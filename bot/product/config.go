@@ -67,8 +67,8 @@ func ParseConfig(file string, data []byte) (Config, bot.Problems) {
 	return c, problems.Sorted()
 }
 
-// loadConfig reads the product.yaml of the folder dir; without one the configuration is the default.
-func loadConfig(fsys fs.FS, dir string) (Config, bot.Problems) {
+// LoadConfig reads the product.yaml of the folder dir; without one the configuration is the default.
+func LoadConfig(fsys fs.FS, dir string) (Config, bot.Problems) {
 	name := path.Join(dir, ConfigFile)
 	refuse := func(format string, args ...any) (Config, bot.Problems) {
 		return Config{}, bot.Problems{{File: name, Message: fmt.Sprintf(format, args...)}}

@@ -134,16 +134,21 @@ func hasExtension(name string, extensions []string) bool {
 	return false
 }
 
-// readText reads a file of SQL and refuses what can't be SQL. The errors do not name the file.
+// readText reads a model or a test of the product; see ReadSQL.
 func (p *Product) readText(name string) (string, error) {
 	f, err := os.Open(filepath.Join(p.Dir(), filepath.FromSlash(name)))
 	if err != nil {
 		return "", errorOnly(err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSQL+1))
+	return ReadSQL(f)
+}
+
+// ReadSQL reads a file of SQL and refuses what can't be SQL. The errors begin with "is" and do not name the file.
+func ReadSQL(r io.Reader) (string, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxSQL+1))
 	if err != nil {
-		return "", errorOnly(err)
+		return "", fmt.Errorf("is not readable (%w); mend its permissions", errorOnly(err))
 	}
 	switch {
 	case len(data) > maxSQL:

@@ -97,7 +97,7 @@ func Load(tree Tree, dir string) (*Product, bot.Problems) {
 	defer root.Close()
 	fsys := root.FS()
 	doc, problems := spec.Load(fsys, dir, dir)
-	config, more := loadConfig(fsys, dir)
+	config, more := LoadConfig(fsys, dir)
 	problems = append(problems, more...)
 	if doc == nil || doc.Spec == nil {
 		return nil, problems
