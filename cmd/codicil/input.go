@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/product"
@@ -86,19 +87,28 @@ func findTrees(ctx context.Context, in *verify.Input, dir, base string, scratch 
 		}
 		in.Head, in.Under = product.Tree{Root: r.Root, Label: "the work tree"}, under
 	}
-	if base != "" {
-		if folder, err := existingFolder(base); err == nil {
-			return baseFolder(in, folder, base)
+	if base != "" && (!inRepository || isPath(base)) {
+		folder, err := existingFolder(base)
+		if err != nil {
+			return fmt.Errorf("--base: %w", err)
 		}
+		return baseFolder(in, folder, base)
 	}
 	if !inRepository {
-		if base != "" {
-			return fmt.Errorf("--base: %s is not a folder, and %s is in no git repository", base, dir)
-		}
 		in.NoBase = "this is no git repository; name a folder to compare with: --base DIR"
 		return nil
 	}
-	return baseCommit(ctx, in, r, base, scratch)
+	err = baseCommit(ctx, in, r, base, scratch)
+	if _, folder := existingFolder(base); err != nil && base != "" && folder == nil {
+		return fmt.Errorf("%w (if the folder is meant, write --base ./%s)", err, base)
+	}
+	return err
+}
+
+// isPath tells a folder from a commit by how it is written: in a repository a folder that happens to be called like a branch,
+// such as a link origin/main that the change itself brings, must never stand in for it.
+func isPath(base string) bool {
+	return filepath.IsAbs(base) || strings.HasPrefix(base, ".")
 }
 
 // baseFolder compares with the products in a folder.

@@ -55,6 +55,7 @@ was (the base), runs all checks and tests, and compares the output.
 
 The base is the commit where HEAD left the default branch; on the default
 branch it is HEAD while there are uncommitted changes, else HEAD's parent.
+A folder to compare with is written as a path, such as --base ./before.
 
 Exit status: 0 nothing fails, 1 something fails, 2 it could not be run.`),
 		Args: cobra.MaximumNArgs(1),
@@ -66,7 +67,7 @@ Exit status: 0 nothing fails, 1 something fails, 2 it could not be run.`),
 			return c.verify(cmd.Context(), dir, f)
 		},
 	}
-	cmd.Flags().StringVar(&f.base, "base", "", "commit, branch, tag or folder to compare with")
+	cmd.Flags().StringVar(&f.base, "base", "", "commit, branch or tag to compare with, or a folder (in a repository written as ./DIR)")
 	cmd.Flags().StringVar(&f.format, "format", "text", "text, markdown, json, junit or observability")
 	cmd.Flags().StringVar(&f.failOn, "fail-on", "fail", "exit with 1 on: fail, or also on review")
 	cmd.Flags().StringVar(&f.guidelines, "guidelines", "", "folder or git URL of the organisation's guidelines")
