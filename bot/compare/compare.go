@@ -191,10 +191,14 @@ func (c *Column) expression(base bool) string {
 	if base {
 		name, typ = c.Base, c.BaseType
 	}
-	if typ == c.Type {
-		return engine.Ident(name)
+	value := engine.Ident(name)
+	if typ != c.Type {
+		value = "CAST(" + value + " AS " + c.Type + ")"
 	}
-	return "CAST(" + engine.Ident(name) + " AS " + c.Type + ")"
+	if c.Type == "VARCHAR" {
+		value = "(" + value + ` COLLATE "binary")` // byte by byte, whatever collation the column has
+	}
+	return value
 }
 
 // differs is the condition that two values of column i are not the same.

@@ -42,6 +42,11 @@ func columns(defs ...[2]string) []Column {
 
 const orders = "SELECT i AS id, 'c' || i % 3 AS customer, CAST(i * 1.5 AS DECIMAL(10,2)) AS amount FROM range(100) r(i)"
 
+// collated is orders with a case and a collation that tells no cases apart.
+func collated(function string) string {
+	return "SELECT i AS id, " + function + "('c' || i % 3) COLLATE nocase AS customer, CAST(i * 1.5 AS DECIMAL(10,2)) AS amount FROM range(100) r(i)"
+}
+
 // summary is a result in one line.
 func summary(p Pair, r *Result) string {
 	out := fmt.Sprintf("%d→%d key=%v lost %d/%d gained %d/%d dup %d", r.BaseRows, r.HeadRows, r.ByKey, r.Lost.Outside, r.Lost.Count, r.Gained.Outside, r.Gained.Count, r.Duplicated.Count)
@@ -93,6 +98,11 @@ func TestTables(t *testing.T) {
 		{name: "noise", columns: money, key: []int{}, base: "SELECT 'a' AS customer, 0.1::DOUBLE + 0.2 AS total UNION ALL SELECT 'a', 7", head: "SELECT 'a' AS customer, 0.1::DOUBLE + 0.2::DOUBLE + 1e-16::DOUBLE AS total UNION ALL SELECT 'a', 7.0000000000001", want: "2→2 key=false lost 0/0 gained 0/0 dup 0"},
 		{name: "cents", columns: money, key: []int{}, base: "SELECT 'a' AS customer, 100.01::DOUBLE AS total UNION ALL SELECT 'b', 7", head: "SELECT 'a' AS customer, 100.02::DOUBLE AS total UNION ALL SELECT 'b', 7", want: "2→2 key=false lost 0/0 gained 0/0 dup 0 total 1/1"},
 		{name: "noise by key", columns: money, key: []int{0}, base: "SELECT 'a' AS customer, 0.3::DOUBLE AS total UNION ALL SELECT 'b', 'inf'::DOUBLE", head: "SELECT 'b' AS customer, 5::DOUBLE AS total UNION ALL SELECT 'a', 0.1::DOUBLE + 0.2::DOUBLE", want: "2→2 key=true lost 0/0 gained 0/0 dup 0 total 1/1"},
+		{name: "a collation hides nothing", base: collated("lower"), head: collated("upper"), want: "100→100 key=true lost 0/0 gained 0/0 dup 0 customer 100/100"},
+		{name: "a collation on one side", head: collated("lower") + " ORDER BY i DESC", want: "100→100 key=true lost 0/0 gained 0/0 dup 0"},
+		{name: "a collation without key", base: collated("lower"), head: collated("upper") + " LIMIT 90", key: []int{}, want: "100→90 key=false lost 100/100 gained 90/90 dup 0"},
+		{name: "a collation in the key", columns: columns([2]string{"id", "VARCHAR"}, [2]string{"amount", "DECIMAL(10,2)"}), base: "SELECT ('k' || i) COLLATE nocase AS id, i::DECIMAL(10,2) AS amount FROM range(5) r(i)",
+			head: "SELECT ('k' || i) AS id, i::DECIMAL(10,2) AS amount FROM range(4) r(i) UNION ALL SELECT 'K4', 4", want: "5→5 key=true lost 1/1 gained 1/1 dup 0"},
 		{name: "nothing in common to pair by", head: "SELECT id + 5000 AS id, customer || '!' AS customer, amount + 1 AS amount FROM (" + orders + ") LIMIT 2", base: orders + " LIMIT 2", key: []int{}, want: "2→2 key=false lost 2/2 gained 2/2 dup 0"},
 	}
 	for _, c := range cases {

@@ -93,6 +93,7 @@ func (pl *plan) read(m SQLFile, tree engine.Tree) (parsed, bot.Problem, bool) {
 	}
 	out.Clock = among(use.Functions, engine.ClockFunctions())
 	out.Random = among(use.Functions, engine.RandomFunctions())
+	out.Ordered = orderDependent(tree.JSON)
 	if use.Samples {
 		out.Random = append(out.Random, "sample")
 	}

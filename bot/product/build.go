@@ -61,6 +61,8 @@ type Model struct {
 	// Clock and Random are the functions in it that read the clock or make random values.
 	Clock  []string `json:"clock,omitempty"`
 	Random []string `json:"random,omitempty"`
+	// Ordered is what in it may depend on the order of rows, such as limit, first or row_number.
+	Ordered []string `json:"ordered,omitempty"`
 }
 
 // InputTable is another product's table, as the models and checks see it.

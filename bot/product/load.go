@@ -11,6 +11,7 @@ import (
 
 	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/spec"
+	"github.com/codicil-dev/codicil/bot/sqltype"
 )
 
 // load makes a seed's table.
@@ -93,8 +94,8 @@ func seedRelation(ctx context.Context, session *engine.Session, s Seed) (string,
 }
 
 // withNewColumns is a query that joins the columns that only the later version of a seed has to the rows of this one, typed. Rows are
-// matched by the text of all columns that both have, equal rows in their order; a row that the later version lacks
-// gets NULLs.
+// matched by all columns that both have: by value where both versions hold numbers or times there, so that 1.5 is 1.50, and by
+// their text otherwise. Equal rows are matched in their order; a row that the later version lacks gets NULLs.
 func withNewColumns(ctx context.Context, session *engine.Session, s Seed, typed string) (string, error) {
 	later, err := seedRelation(ctx, session, *s.NewColumns)
 	if err != nil {
@@ -108,32 +109,85 @@ func withNewColumns(ctx context.Context, session *engine.Session, s Seed, typed 
 			return "", err
 		}
 	}
-	old, err := columnNames(ctx, session, typed)
+	old, err := columnTypes(ctx, session, typed)
 	if err != nil {
 		return "", err
 	}
-	new, err := columnNames(ctx, session, relation("later"))
+	new, err := columnTypes(ctx, session, relation("later"))
 	if err != nil {
 		return "", err
 	}
-	var common, added, match []string
+	var added, values, names, match []string
 	for _, c := range new {
-		if !containsFold(old, c) {
-			added = append(added, "l."+engine.Ident(c))
+		was, there := columnCalled(old, c.Name)
+		if !there {
+			added = append(added, "l."+engine.Ident(c.Name))
 			continue
 		}
-		common = append(common, engine.Ident(c))
-		match = append(match, "CAST(o."+engine.Ident(c)+" AS VARCHAR) IS NOT DISTINCT FROM CAST(n."+engine.Ident(c)+" AS VARCHAR)")
+		name := fmt.Sprintf("c%d", len(names))
+		names = append(names, name)
+		values = append(values, matchable(was.Type, c.Type, c.Name)+" AS "+name)
+		match = append(match, "o."+name+" IS NOT DISTINCT FROM n."+name)
 	}
-	if len(added) == 0 || len(common) == 0 {
+	if len(added) == 0 || len(names) == 0 {
 		return "SELECT * FROM " + typed, nil
 	}
-	numbered := func(table string) string {
-		return fmt.Sprintf("(SELECT *, rowid AS __codicil_row, row_number() OVER (PARTITION BY %s ORDER BY rowid) AS __codicil_n FROM %s)",
-			strings.Join(common, ", "), table)
+	numbered := func(typedRows, text string) string {
+		return fmt.Sprintf("(SELECT *, row_number() OVER (PARTITION BY %s ORDER BY place) AS n FROM (SELECT x.rowid AS place, %s FROM %s v JOIN %s x ON v.rowid = x.rowid))",
+			strings.Join(names, ", "), strings.Join(values, ", "), typedRows, text)
 	}
-	return fmt.Sprintf("SELECT t.*, %s FROM %s t JOIN %s o ON t.rowid = o.__codicil_row LEFT JOIN %s n ON o.__codicil_n = n.__codicil_n AND %s LEFT JOIN %s l ON l.rowid = n.__codicil_row ORDER BY t.rowid",
-		strings.Join(added, ", "), typed, numbered(relation("seed text")), numbered(relation("later text")), strings.Join(match, " AND "), relation("later")), nil
+	return fmt.Sprintf("SELECT t.*, %s FROM %s t JOIN %s o ON t.rowid = o.place LEFT JOIN %s n ON o.n = n.n AND %s LEFT JOIN %s l ON l.rowid = n.place ORDER BY t.rowid",
+		strings.Join(added, ", "), typed, numbered(typed, relation("seed text")), numbered(relation("later"), relation("later text")), strings.Join(match, " AND "), relation("later")), nil
+}
+
+// matchable is a column as both versions of a seed can be compared by: v are its typed values, x is its text.
+func matchable(was, is, name string) string {
+	typed, text := "v."+engine.Ident(name), "CAST(x."+engine.Ident(name)+" AS VARCHAR)"
+	a, errA := sqltype.Parse(was)
+	b, errB := sqltype.Parse(is)
+	if errA != nil || errB != nil {
+		return text
+	}
+	number := func(t sqltype.Type) bool {
+		return t.Family() == sqltype.Integer || t.Family() == sqltype.Decimal || t.Family() == sqltype.Float
+	}
+	time := func(t sqltype.Type) bool { return t.Family() == sqltype.Date || t.Family() == sqltype.Timestamp }
+	switch {
+	case !number(a) && !time(a) || !number(b) && !time(b):
+		return text
+	case a.String() == b.String():
+		return typed
+	case number(a) && number(b):
+		common, _ := sqltype.Common(a, b)
+		return "CAST(" + typed + " AS " + common.String() + ")"
+	case time(a) && time(b):
+		return "CAST(" + typed + " AS TIMESTAMP)"
+	}
+	return text
+}
+
+// columnTypes are the columns of a relation with their types.
+func columnTypes(ctx context.Context, session *engine.Session, from string) ([]Column, error) {
+	rows, err := session.Query(ctx, "SELECT column_name, column_type FROM (DESCRIBE "+from+")", -1)
+	if err != nil {
+		return nil, err
+	}
+	var out []Column
+	for _, r := range rows.Values {
+		if r[0] != nil && r[1] != nil {
+			out = append(out, Column{Name: *r[0], Type: *r[1]})
+		}
+	}
+	return out, nil
+}
+
+func columnCalled(columns []Column, name string) (Column, bool) {
+	for _, c := range columns {
+		if spec.SameName(c.Name, name) {
+			return c, true
+		}
+	}
+	return Column{}, false
 }
 
 // columnNames are the columns of a relation or of a query.

@@ -28,7 +28,7 @@ type plan struct {
 }
 
 // planFormat is the plan's Format.
-const planFormat = 2
+const planFormat = 3
 
 // engineName is what carries plans out.
 const engineName = runtime.GOOS + "/" + runtime.GOARCH + " " + engine.DuckDBVersion

@@ -47,6 +47,9 @@ func ParseAmendment(file string, data []byte) (*Amendment, *Source, bot.Problems
 	for i := range a.Expects {
 		normaliseAlterations(&a.Expects[i])
 	}
+	if problems := checkAmendment(&a, source); problems != nil {
+		return nil, source, problems
+	}
 	return &a, source, nil
 }
 
@@ -141,7 +144,7 @@ func checkSpec(s *Spec, source *Source) bot.Problems {
 				fmt.Sprintf("version %q is not a constraint: write one such as ^1.0 or >=1.2 <3", in.Version)))
 		}
 	}
-	return problems
+	return append(problems, plainNames(s, source)...)
 }
 
 // equalValues says whether two values mean the same in a file: nil and empty are alike, so are 1 and 1.0.

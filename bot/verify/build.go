@@ -116,8 +116,35 @@ func (w *work) deterministic(b *product.Build) {
 		w.add(bot.AreaBuild, bot.Pass, "the same data gives the same tables", "no model reads the clock or makes random values", "deterministic")
 		return
 	}
+	if drawn := w.newlyRandom(b); len(drawn) > 0 {
+		w.add(bot.AreaBuild, bot.Review, "the same data gives the same tables",
+			strings.Join(drawn, ", ")+" did not make random values before: what is rare shows in no run made here, so look at what they decide", "deterministic")
+		return
+	}
 	w.add(bot.AreaBuild, bot.Pass, "the same data gives the same tables",
 		strings.Join(said, "; ")+": pinned here, so what changes from run to run by itself shows only where a control build differs", "deterministic")
+}
+
+// newlyRandom lists models that make random values and did not at the base.
+func (w *work) newlyRandom(b *product.Build) []string {
+	if w.baseSame == nil {
+		return nil
+	}
+	before := map[string]bool{}
+	for _, m := range w.baseSame.Models {
+		for _, f := range m.Random {
+			before[tableName(m.Table)+" "+f] = true
+		}
+	}
+	var out []string
+	for _, m := range b.Models {
+		for _, f := range m.Random {
+			if !before[tableName(m.Table)+" "+f] {
+				out = append(out, fmt.Sprintf("%s with %s", m.Path, f))
+			}
+		}
+	}
+	return out
 }
 
 // compact drops repeated neighbours.

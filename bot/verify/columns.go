@@ -27,7 +27,7 @@ func (p *tablePair) reportColumns() {
 		p.declare(d, spec.Change{Kind: spec.AddColumn, On: table + "." + h.Name})
 	}
 	for _, c := range p.columns {
-		if !sameName(c.base.Name, c.head.Name) {
+		if c.base.Name != c.head.Name { // a reader of Parquet, or a data frame, tells a from A
 			d := p.difference(bot.ColumnRenamed, table, c.head.Name, bot.ImpactMajor, true, fmt.Sprintf("column %s.%s was renamed to %s", table, c.base.Name, c.head.Name))
 			d.Old, d.New = c.base.Name, c.head.Name
 			p.declare(d, spec.Change{Kind: spec.RenameColumn, On: p.base.FullName() + "." + c.base.Name, To: table + "." + c.head.Name})

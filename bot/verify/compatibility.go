@@ -26,7 +26,16 @@ func (w *work) compatibility(ctx context.Context) error {
 	if err := c.tables(ctx); err != nil {
 		return err
 	}
+	if err := c.headAlone(ctx); err != nil {
+		return err
+	}
+	if err := c.internalTables(ctx); err != nil {
+		return err
+	}
 	if err := c.seeds(ctx); err != nil {
+		return err
+	}
+	if err := c.ownData(ctx); err != nil {
 		return err
 	}
 	w.specDifferences()
@@ -63,17 +72,20 @@ type comparison struct {
 	session *engine.Session
 	// control is the base built a second time under other circumstances, made when something differs.
 	control *product.Build
-	pairs   []*tablePair
+	// headControl is the head built a second time, made where a changed model may give other results from run to run.
+	headControl *product.Build
+	pairs       []*tablePair
 	// unusable are predicates of amendments that can't be used, so that they allow nothing.
 	unusable map[string]bool
 }
 
 // Aliases of the databases in a comparison.
 const (
-	baseAlias    = "base"
-	headAlias    = "head"
-	ownAlias     = "own"
-	controlAlias = "control"
+	baseAlias        = "base"
+	headAlias        = "head"
+	ownAlias         = "own"
+	controlAlias     = "control"
+	headControlAlias = "headcontrol"
 )
 
 // open starts the session and checks the predicates of all amendments before anything may use them.
@@ -84,6 +96,9 @@ func (c *comparison) open(ctx context.Context) error {
 	}
 	if c.control != nil {
 		builds[controlAlias] = c.control
+	}
+	if c.headControl != nil {
+		builds[headControlAlias] = c.headControl
 	}
 	session, err := c.attach(ctx, builds)
 	if err != nil {

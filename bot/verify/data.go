@@ -87,7 +87,7 @@ func (w *work) judge(ctx context.Context, x *world, ti int, t *spec.Table, relat
 	if err != nil {
 		return nil // the sample is only for show
 	}
-	r.Sample = w.mask.sample(rows, n, exposure{star: true, aliases: map[string]bool{"rows": true}})
+	r.Sample = w.mask.sample(rows, n, exposure{star: true, harmless: map[string]bool{"rows": true}})
 	return nil
 }
 

@@ -17,7 +17,7 @@ func (w *work) drift() {
 	for i, d := range w.differences {
 		id := fmt.Sprintf("%d %s %s", i+1, d.Kind, place(d))
 		switch {
-		case d.Kind == bot.Unstable:
+		case d.Kind == bot.Unstable && d.Declared:
 			continue
 		case d.Declared && d.Unbounded:
 			r := w.add(bot.AreaDrift, bot.Review, place(d), fmt.Sprintf("%s; amendment %d declares it without a where that leaves any row out, so nothing says which rows", d.Message, d.DeclaredBy), id)

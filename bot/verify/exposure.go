@@ -7,11 +7,14 @@ import (
 
 // exposure is what a query could show of the tables that it reads, by its parse tree.
 type exposure struct {
-	refs    map[string]bool // parts of column references, in lower case
-	single  map[string]bool // references without a table before them
-	aliases map[string]bool // names that the query gives to expressions
-	tables  map[string]bool // names and aliases of tables
-	star    bool
+	refs       map[string]bool // the columns of references and fields of them, in lower case
+	qualifiers map[string]bool // what stands before a column: a table, or a column that holds a structure
+	single     map[string]bool // references without a table before them
+	// harmless are names of the result that the caller vouches for. What a query says of its names is no such thing: an alias in one
+	// place does not tell what the same name means in another.
+	harmless map[string]bool
+	tables   map[string]bool // names and aliases of tables
+	star     bool
 	// renames says that values may come out under names which the references do not tell: by position, by a list of
 	// aliases, by COLUMNS, a pivot, a set operation on stars, or a table function that reads tables.
 	renames bool
@@ -20,7 +23,7 @@ type exposure struct {
 
 // exposureOf reads a document of DuckDB's json_serialize_sql. What can't be read could show anything.
 func exposureOf(tree json.RawMessage) exposure {
-	e := exposure{refs: map[string]bool{}, single: map[string]bool{}, aliases: map[string]bool{}, tables: map[string]bool{}}
+	e := exposure{refs: map[string]bool{}, qualifiers: map[string]bool{}, single: map[string]bool{}, tables: map[string]bool{}}
 	var doc any
 	if json.Unmarshal(tree, &doc) != nil {
 		e.renames = true
@@ -57,21 +60,20 @@ func (e *exposure) walk(node any, inValue bool) {
 }
 
 func (e *exposure) node(n map[string]any, inValue bool) {
-	alias, _ := n["alias"].(string)
 	class, _ := n["class"].(string)
 	typ, _ := n["type"].(string)
-	if class != "" && alias != "" {
-		e.aliases[foldName(alias)] = true
-	}
 	switch {
 	case class == "COLUMN_REF":
 		names, _ := n["column_names"].([]any)
-		for _, part := range names {
-			if s, ok := part.(string); ok {
-				e.refs[foldName(s)] = true
-				if len(names) == 1 {
-					e.single[foldName(s)] = true
-				}
+		for i, part := range names {
+			s, _ := part.(string)
+			if i < len(names)-1 {
+				e.qualifiers[foldName(s)] = true
+				continue
+			}
+			e.refs[foldName(s)] = true
+			if len(names) == 1 {
+				e.single[foldName(s)] = true
 			}
 		}
 	case class == "POSITIONAL_REFERENCE":
@@ -123,7 +125,12 @@ func (m mask) hidesAll(e exposure) bool {
 		return true
 	}
 	for name := range e.refs {
-		if m.classified[name] || !m.known[name] && !e.aliases[name] && !e.tables[name] {
+		if m.classified[name] || !m.known[name] {
+			return true
+		}
+	}
+	for name := range e.qualifiers {
+		if !e.tables[name] && (m.classified[name] || !m.known[name]) {
 			return true
 		}
 	}
@@ -133,5 +140,5 @@ func (m mask) hidesAll(e exposure) bool {
 // hidesResult says whether one column of a result must not be shown: a star may bring what no spec knows.
 func (m mask) hidesResult(name string, e exposure) bool {
 	name = foldName(strings.TrimSpace(name))
-	return m.classified[name] || e.star && len(m.classified) > 0 && !m.known[name] && !e.aliases[name]
+	return m.classified[name] || e.star && len(m.classified) > 0 && !m.known[name] && !e.harmless[name]
 }

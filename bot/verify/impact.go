@@ -20,13 +20,19 @@ func impactOf(differences []bot.Difference) bot.Impact {
 }
 
 // leastVersion is the least version that an impact allows after base. Before 1.0.0 a breaking change raises the minor number, as the
-// ecosystem of semantic versions has it. Empty if base is no version.
+// ecosystem of semantic versions has it. A prerelease may become its release where that number tells the impact: 2.0.0 after
+// 2.0.0-rc1 whatever changed. Empty if base is no version.
 func leastVersion(base string, impact bot.Impact) string {
 	v, err := semver.NewVersion(base)
 	if err != nil {
 		return ""
 	}
 	next := *v
+	if v.Prerelease() != "" && impact != bot.ImpactNone {
+		if release, err := v.SetPrerelease(""); err == nil && tells(&release, impact) {
+			return release.String()
+		}
+	}
 	switch {
 	case impact == bot.ImpactMajor && v.Major() > 0:
 		next = v.IncMajor()
@@ -36,6 +42,14 @@ func leastVersion(base string, impact bot.Impact) string {
 		next = v.IncPatch()
 	}
 	return next.String()
+}
+
+// tells says whether a release, by its own number, may have an impact after the one before it.
+func tells(release *semver.Version, impact bot.Impact) bool {
+	if release.Patch() > 0 {
+		return impact == bot.ImpactPatch
+	}
+	return release.Minor() == 0 || impact != bot.ImpactMajor || release.Major() == 0
 }
 
 // version checks that the spec's version says what the change means for readers.

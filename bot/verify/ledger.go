@@ -24,6 +24,7 @@ func (w *work) ledger() {
 		return
 	}
 	w.untouched()
+	w.happened()
 	w.pending()
 	w.stale()
 	w.result()

@@ -15,7 +15,7 @@ func (w *work) namesOf(amendment int, b *product.Build) []relation {
 			later = append(later, e)
 		}
 	}
-	tables, columns := follow(later)
+	tables, columns := follow(w.real(later))
 	return overlaysFor(b, tables, columns, false)
 }
 
@@ -23,7 +23,7 @@ func (w *work) namesOf(amendment int, b *product.Build) []relation {
 // and any earlier name that nothing else has taken since.
 func (w *work) namesOfTests(b *product.Build) []relation {
 	tables, columns := w.renames()
-	older, olderColumns := follow(w.head.Document.Ledger.Entries)
+	older, olderColumns := follow(w.real(w.head.Document.Ledger.Entries))
 	for i := range older {
 		older[i].yields = true
 	}
@@ -45,33 +45,37 @@ type rename struct {
 	baseColumn, headColumn string
 	// yields says that the old name is not offered where another table or column has taken it.
 	yields bool
+	// sources are where it is declared, in the order of the amendments.
+	sources []source
 }
 
-// renames are the renames that this change declares, tables and columns apart.
-func (w *work) renames() (tables, columns []rename) { return follow(w.fresh) }
+// renames are the renames that this change declares and carries out, tables and columns apart.
+func (w *work) renames() (tables, columns []rename) { return follow(w.real(w.fresh)) }
 
 // follow composes the renames of amendments, in their order: each from the name before the first to the name after the last.
 // Those of one amendment happen at once, so that two names can be swapped.
 func follow(entries []spec.Entry) (tables, columns []rename) {
 	for _, e := range entries {
-		tables, columns = step(tables, columns, e.Amendment.Expects)
+		tables, columns = step(tables, columns, e.Amendment)
 	}
 	return tables, columns
 }
 
 // step applies the renames of one amendment.
-func step(tables, columns []rename, expects []expectation) (nextTables, nextColumns []rename) {
+func step(tables, columns []rename, a spec.Amendment) (nextTables, nextColumns []rename) {
+	expects := a.Expects
 	nextTables, nextColumns = append([]rename(nil), tables...), append([]rename(nil), columns...)
-	for _, x := range expects {
+	for n, x := range expects {
 		if r := x.RenameTable; r != nil {
+			from := source{a.ID, n}
 			if i, ok := tableCalled(tables, r.From); ok {
-				nextTables[i].headTable = r.To
+				nextTables[i].headTable, nextTables[i].sources = r.To, extended(nextTables[i].sources, from)
 			} else {
-				nextTables = append(nextTables, rename{baseTable: r.From, headTable: r.To})
+				nextTables = append(nextTables, rename{baseTable: r.From, headTable: r.To, sources: []source{from}})
 			}
 		}
 	}
-	for _, x := range expects {
+	for n, x := range expects {
 		if x.RenameColumn == nil {
 			continue
 		}
@@ -82,9 +86,9 @@ func step(tables, columns []rename, expects []expectation) (nextTables, nextColu
 		}
 		table = calledBefore(tables, nextTables, table)
 		if i, ok := columnCalled(columns, table, from); ok {
-			nextColumns[i].headColumn = to
+			nextColumns[i].headColumn, nextColumns[i].sources = to, extended(nextColumns[i].sources, source{a.ID, n})
 		} else {
-			nextColumns = append(nextColumns, rename{baseTable: firstName(tables, table), headTable: table, baseColumn: from, headColumn: to})
+			nextColumns = append(nextColumns, rename{baseTable: firstName(tables, table), headTable: table, baseColumn: from, headColumn: to, sources: []source{{a.ID, n}}})
 		}
 	}
 	for i, c := range nextColumns { // the tables' own renames carry their columns along
@@ -96,6 +100,11 @@ func step(tables, columns []rename, expects []expectation) (nextTables, nextColu
 		}
 	}
 	return nextTables, nextColumns
+}
+
+// extended appends to a copy, since renames of before share their sources with those after.
+func extended(sources []source, s source) []source {
+	return append(append([]source(nil), sources...), s)
 }
 
 // tableCalled finds the table that goes by a name now.

@@ -151,6 +151,7 @@ func (c *comparison) newPair(b, h *product.Table) *tablePair {
 
 func (c *comparison) pairUp(b, h *product.Table) {
 	c.pairs = append(c.pairs, c.newPair(b, h))
+	c.stillMade(b, h)
 }
 
 func (p *tablePair) baseRelation() string {
@@ -198,7 +199,7 @@ func (p *tablePair) compareColumn(c columnPair) compare.Column {
 		common = sqltype.Type{Name: "VARCHAR"}
 		out.Type = common.String()
 	}
-	if common.Family() == sqltype.Interval { // DuckDB takes a month for thirty days
+	if holdsInterval(common) { // DuckDB takes a month for thirty days
 		common = sqltype.Type{Name: "VARCHAR"}
 		out.Type = common.String()
 	}
@@ -206,6 +207,19 @@ func (p *tablePair) compareColumn(c columnPair) compare.Column {
 	out.Float = common.Family() == sqltype.Float && b.Family() != sqltype.Integer && h.Family() != sqltype.Integer
 	out.Numeric = common.Family() == sqltype.Float || common.Family() == sqltype.Integer || common.Family() == sqltype.Decimal
 	return out
+}
+
+// holdsInterval says whether a type is INTERVAL or has one in it, however deep.
+func holdsInterval(t sqltype.Type) bool {
+	if t.Family() == sqltype.Interval {
+		return true
+	}
+	for _, f := range t.Fields {
+		if holdsInterval(f.Type) {
+			return true
+		}
+	}
+	return false
 }
 
 // key is the base's key as indices of columns, if the head has the same one; empty otherwise.

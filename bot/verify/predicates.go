@@ -100,7 +100,7 @@ func (c *comparison) usable(ctx context.Context, p permission, relation string) 
 		}
 		rows, err := c.session.Query(ctx, "SELECT count(*) FILTER (NOT coalesce(CAST((\n"+where+"\n) AS BOOLEAN), false)), count(*) FROM "+relation, 1)
 		if err != nil {
-			c.refuse(where, p.by, err)
+			c.refuse(where, p.by, c.whyUnusable(ctx, where, relation, err))
 			continue
 		}
 		if excluded, all := rows.Values[0][0], rows.Values[0][1]; *excluded == "0" && *all != "0" {
@@ -109,4 +109,17 @@ func (c *comparison) usable(ctx context.Context, p permission, relation string) 
 		out.Where = append(out.Where, where)
 	}
 	return out
+}
+
+// whyUnusable is why a where can't be evaluated over a relation. One that only fails on the rows may quote any of them: error() says
+// whatever it is told.
+func (c *comparison) whyUnusable(ctx context.Context, where, relation string, err error) error {
+	if len(c.mask.classified) == 0 {
+		return err
+	}
+	_, bare := c.session.Query(ctx, "SELECT CAST((\n"+where+"\n) AS BOOLEAN) FROM "+relation+" LIMIT 0", 1)
+	if bare != nil {
+		return bare
+	}
+	return errors.New(withheldFault)
 }

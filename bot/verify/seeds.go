@@ -45,6 +45,7 @@ func (c *comparison) changedSeed(ctx context.Context, old, later product.Seed) e
 	}
 	p := c.newPair(b, h)
 	p.match(nil)
+	c.seedColumns(p, old, later)
 	pair := p.comparePair(ctx)
 	pair.Key = nil
 	if c.own.Key != c.headSame.Key {
@@ -76,4 +77,35 @@ func (c *comparison) changedSeed(ctx context.Context, old, later product.Seed) e
 	d.Old, d.New, d.Count, d.Total, d.Examples = old.Path, later.Path, lost, r.BaseRows, examples
 	settle(d, permitted, pair.Lost, outside)
 	return nil
+}
+
+// seedColumns records columns of a seed that stand in another order or have another inferred type: models may read them by position, and
+// other types give other results. The comparison on the base's rows shows neither.
+func (c *comparison) seedColumns(p *tablePair, old, later product.Seed) {
+	permitted := c.seed(old.Table, old.Path)
+	if permitted.by != 0 {
+		return
+	}
+	name := "columns of seed " + later.Path
+	last := -1
+	for _, pair := range p.columns { // in the base's order
+		at := 0
+		for i := range p.head.Columns {
+			if &p.head.Columns[i] == pair.head {
+				at = i
+			}
+		}
+		if at < last {
+			c.add(bot.AreaCompatibility, bot.Review, name, fmt.Sprintf("the columns that seed %s had before stand in another order; a model may read them by their place, so put them back and new ones after them, or declare change_seed", later.Path), "seed", later.Path, "order")
+			break
+		}
+		last = at
+	}
+	for _, pair := range p.columns {
+		_, declared := later.Types[spec.FoldName(pair.head.Name)]
+		if declared || pair.base.Type == pair.head.Type {
+			continue
+		}
+		c.add(bot.AreaCompatibility, bot.Review, name, fmt.Sprintf("the type of column %s of seed %s is inferred from its rows, and went from %s to %s with them; declare the type in product.yaml", pair.head.Name, later.Path, pair.base.Type, pair.head.Type), "seed", later.Path, pair.head.Name, "type")
+	}
 }

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -20,6 +21,8 @@ type work struct {
 	// changes are what differs between the two specs, fresh the amendments that this change brings or implements.
 	changes []spec.Change
 	fresh   []spec.Entry
+	// phantoms are renames of fresh amendments that did not happen, and why.
+	phantoms map[source]string
 	// specOnly says that nothing but spec.yaml changed: a hand edit that awaits its amendment.
 	specOnly bool
 	// own is the head on its own seeds; baseSame and headSame are both sides on the same data. nil where not built.
@@ -61,7 +64,8 @@ func (w *work) prepare() {
 		return
 	}
 	w.fresh = fresh(w.base.Document.Ledger, w.head.Document.Ledger)
-	w.changes = spec.Diff(w.base.Spec(), w.head.Spec(), declaredRenames(w.fresh))
+	w.findPhantoms()
+	w.changes = spec.Diff(w.base.Spec(), w.head.Spec(), declaredRenames(w.real(w.fresh)))
 	w.specOnly = len(w.changes) > 0 && len(w.fresh) == 0 && w.sameFiles()
 }
 
@@ -101,7 +105,8 @@ func (w *work) sameFiles() bool {
 // fileHashes is one text of all that makes the output.
 func fileHashes(p *product.Product) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v\n", p.Config) // maps print in order of their keys
+	config, _ := json.Marshal(p.Config) // in order of the keys, and without where they stand
+	fmt.Fprintf(&b, "%s\n", config)
 	models, _ := p.Models()
 	tests, _ := p.Tests()
 	for _, f := range append(models, tests...) {
