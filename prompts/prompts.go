@@ -64,6 +64,8 @@ type ProductData struct {
 	Tables []Table
 	// Overlap says which models repeat each other.
 	Overlap []string
+	// SpecOnly leaves the implementation out, for a reader who shall judge by the spec.
+	SpecOnly bool
 }
 
 // Table is what a table holds, as text.
@@ -84,6 +86,8 @@ type Answered struct {
 type RefineTask struct {
 	Requirement string
 	Answers     []Answered
+	// Supersede names the checks that the asker allows to be retired, as in AmendTask.
+	Supersede []string
 }
 
 // Refine asks whether a requirement is clear.
@@ -110,18 +114,24 @@ func Amend(t AmendTask) (string, error) { return render("amend.tmpl", t) }
 // ImplementTask is an amended spec to be implemented.
 type ImplementTask struct {
 	Requirement string
-	// Path is the new amendment's file.
-	Path   string
-	Faults []string
+	// Path is the new amendment's file, Amendment its text, SpecDiff what it changed in spec.yaml.
+	Path, Amendment, SpecDiff string
 }
 
 // Implement asks for the best implementation of the whole spec.
 func Implement(t ImplementTask) (string, error) { return render("implement.tmpl", t) }
 
+// Faults sends an answer back within its conversation, with what is wrong with it.
+func Faults(faults []string) (string, error) {
+	return render("faults.tmpl", struct{ Faults []string }{faults})
+}
+
 // RepairTask is an implementation that failed its proof.
 type RepairTask struct {
 	Round, Rounds int
 	Results, Diff string
+	// Objections are what a review holds against the change, each with the rows that prove it.
+	Objections []string
 }
 
 // Repair asks for what failed to be mended.

@@ -36,7 +36,7 @@ func all() map[string]func() (string, error) {
 		"none":    func() (string, error) { return Guidelines(nil) },
 		"product": func() (string, error) { return Product(shop()) },
 		"refine": func() (string, error) {
-			return Refine(RefineTask{Requirement: sly, Answers: []Answered{{"Which orders?", "All of them. " + sly}}})
+			return Refine(RefineTask{Requirement: sly, Answers: []Answered{{"Which orders?", "All of them. " + sly}}, Supersede: []string{sly}})
 		},
 		"amend": func() (string, error) {
 			return Amend(AmendTask{Requirement: sly, Reading: sly, ID: 2, Path: "amendments/0002.yaml", Origin: "issue",
@@ -46,11 +46,15 @@ func all() map[string]func() (string, error) {
 			return Amend(AmendTask{Requirement: "I want item counts. " + sly, Reading: "A new column.", ID: 2, Path: "amendments/0002.yaml", Origin: "issue"})
 		},
 		"implement": func() (string, error) {
-			return Implement(ImplementTask{Requirement: sly, Path: "amendments/0002.yaml", Faults: []string{sly}})
+			return Implement(ImplementTask{Requirement: sly, Path: "amendments/0002.yaml", Amendment: "id: 2\n# " + sly, SpecDiff: "+# " + sly})
 		},
 		"repair": func() (string, error) {
 			return Repair(RepairTask{Round: 1, Rounds: 3, Results: "fail: " + sly, Diff: "-a\n+b\n"})
 		},
+		"repair-review": func() (string, error) {
+			return Repair(RepairTask{Round: 1, Rounds: 1, Objections: []string{sly, sly}, Diff: "-a\n+b\n"})
+		},
+		"faults": func() (string, error) { return Faults([]string{sly, "models/x.sql: it is empty"}) },
 		"review": func() (string, error) { return Review(ReviewTask{Diff: "-a\n+b\n" + sly, Results: "all pass"}) },
 	}
 }

@@ -20,8 +20,9 @@ var layers = [][]string{
 	{"prompts"},
 	{"bot/guideline", "bot/compare", "bot/odcs", "bot/product"},
 	{"bot/lint"},
-	{"bot/verify"},
+	{"bot/verify", "bot/portrait"},
 	{"bot/report", "bot/why"},
+	{"bot/author"},
 	{"cmd/codicil"},
 }
 

@@ -1,0 +1,247 @@
+package author
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/proposal"
+	"github.com/codicil-dev/codicil/bot/spec"
+	"github.com/codicil-dev/codicil/prompts"
+)
+
+// maxSentBack is how often an answer with faults is sent back.
+const maxSentBack = 3
+
+// amend has the new spec and its amendment written, until they are accepted.
+func (c *change) amend(ctx context.Context) error {
+	ids := c.product.Document.Ledger.IDs()
+	id := 1
+	if len(ids) > 0 {
+		id = ids[len(ids)-1] + 1
+	}
+	task := prompts.AmendTask{Requirement: c.job.Requirement, Reading: c.reading, Answers: c.answers, ID: id,
+		Path: spec.EntryFile(id), Origin: c.origin().Kind, Supersede: c.allowed()}
+	if c.complaint != "" {
+		task.Faults = []string{"Whoever was to implement the amendment says that it can't be: " + c.complaint}
+		task.Last = c.amendmentText()
+	}
+	lenient := false // what held before is sent back once
+	for sent := 0; ; sent++ {
+		c.say("writing the spec and amendment %d", id)
+		text, err := prompts.Amend(task)
+		if err != nil {
+			return err
+		}
+		a, err := c.ask(ctx, StageAmend, c.with(text), nil)
+		if err != nil {
+			return err
+		}
+		faults, doubts, err := c.acceptAmendment(ctx, a.Text, id)
+		if err != nil {
+			return err
+		}
+		if len(faults) == 0 && (len(doubts) == 0 || lenient) {
+			for _, d := range doubts {
+				c.note("%s", d)
+			}
+			return nil
+		}
+		if len(faults) == 0 {
+			lenient = true
+		}
+		task.Faults, task.Last = append(faults, doubts...), cut(a.Text, 100_000)
+		if sent == maxSentBack {
+			c.out.Faults = task.Faults
+			return c.end(Failed, "No amendment came about that could be accepted, in %d attempts. The last one: %s", sent+1, cut(strings.Join(task.Faults, "; "), 600))
+		}
+	}
+}
+
+// acceptAmendment applies an answer to a fresh scratch. Faults say why it is refused, doubts what is accepted the second time.
+func (c *change) acceptAmendment(ctx context.Context, answer string, id int) (faults, doubts []string, err error) {
+	if err := c.head.reset(c.base); err != nil {
+		return nil, nil, err
+	}
+	if faults, err = c.apply(answer, proposal.AmendRules(id)); err != nil || len(faults) > 0 {
+		return faults, nil, err
+	}
+	data, err := os.ReadFile(c.head.name(spec.EntryFile(id)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return []string{spec.EntryFile(id) + ": the new amendment is missing; give the whole file"}, nil, nil
+	} else if err != nil {
+		return nil, nil, err
+	}
+	a, _, problems := spec.ParseAmendment(spec.EntryFile(id), data)
+	text, err := os.ReadFile(c.head.name(spec.SpecFile))
+	if err != nil {
+		return nil, nil, err
+	}
+	s, _, more := spec.ParseSpec(spec.SpecFile, text)
+	problems = append(problems, more...)
+	if problems.Err() != nil || a == nil || s == nil {
+		return lines(problems), nil, nil
+	}
+	if faults := c.guard(a, s, id); len(faults) > 0 {
+		return faults, nil, nil
+	}
+	c.fillIn(a, s, id)
+	if err := c.writeAmendment(a); err != nil {
+		return []string{err.Error()}, nil, nil
+	}
+	if faults, err = c.lintAmended(ctx, s); err != nil || len(faults) > 0 {
+		return faults, nil, err
+	}
+	return c.prove(ctx, id)
+}
+
+// apply applies an answer to the head.
+func (c *change) apply(answer string, rules proposal.Rules) (faults []string, err error) {
+	p, found := proposal.Parse(answer)
+	if len(found) == 0 && len(p.Files) == 0 {
+		return []string{"The answer holds no file; give each in the form FILE: or EDIT:."}, nil
+	}
+	if len(found) == 0 {
+		root, err := os.OpenRoot(c.head.dir())
+		if err != nil {
+			return nil, err
+		}
+		defer root.Close()
+		if _, found, err = proposal.Apply(root, p, rules); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range found {
+		faults = append(faults, f.String())
+	}
+	return faults, nil
+}
+
+// guard holds the amendment to what the asker allows.
+func (c *change) guard(a *spec.Amendment, s *spec.Spec, id int) (faults []string) {
+	if a.ID != id {
+		faults = append(faults, fmt.Sprintf("%s: the id is %d; it must be %d", spec.EntryFile(id), a.ID, id))
+	}
+	if s.Product != c.product.Name() {
+		faults = append(faults, fmt.Sprintf("%s: `product: %s` is the product's identity and stays", spec.SpecFile, c.product.Name()))
+	}
+	for _, x := range a.Supersedes {
+		if len(x.Checks) == 0 && !c.mayRetire(x.Amendment, "") {
+			faults = append(faults, fmt.Sprintf("supersedes: the asker does not allow all checks of amendment %d to be retired; leave that out", x.Amendment))
+		}
+		for _, check := range x.Checks {
+			if !c.mayRetire(x.Amendment, check) {
+				faults = append(faults, fmt.Sprintf("supersedes: the asker does not allow %q of amendment %d to be retired; leave that out, and meet both", check, x.Amendment))
+			}
+		}
+	}
+	return faults
+}
+
+// mayRetire says whether the asker allows a check to be retired; without a name, all of the amendment.
+func (c *change) mayRetire(amendment int, check string) bool {
+	return slices.ContainsFunc(c.job.Supersede, func(s Supersede) bool {
+		return s.Amendment == amendment && (s.Check == "" || s.Check == check)
+	})
+}
+
+// fillIn sets what is not the model's to say.
+func (c *change) fillIn(a *spec.Amendment, s *spec.Spec, id int) {
+	a.ID, a.Requirement, a.Origin = id, c.job.Requirement, c.origin()
+	a.Questions = nil
+	for _, q := range c.answers {
+		a.Questions = append(a.Questions, spec.Question{Ask: q.Ask, Answer: q.Answer})
+	}
+	ledger := c.product.Document.Ledger
+	a.Base, a.Result = spec.Fingerprint(c.product.Spec(), ledger.IDs()), spec.Hash(s)
+	a.Change = spec.ToBeDone
+	for i := range a.Rejected {
+		a.Rejected[i].Breaks = c.known(a.Rejected[i].Breaks)
+	}
+}
+
+// origin is the job's, by default an issue.
+func (c *change) origin() spec.Origin {
+	o := c.job.Origin
+	if o.Kind == "" {
+		o.Kind = spec.OriginIssue
+	}
+	return o
+}
+
+// writeAmendment puts the amendment into the head.
+func (c *change) writeAmendment(a *spec.Amendment) error {
+	text, err := spec.MarshalAmendment(a)
+	if err != nil {
+		return err
+	}
+	c.amendment, c.out.Amendment = a, a
+	return c.head.write(spec.EntryFile(a.ID), text)
+}
+
+// amendmentText is the amendment as models see it: without what differs from run to run.
+func (c *change) amendmentText() string {
+	a := *c.amendment
+	a.Origin, a.Base, a.Result = spec.Origin{Kind: a.Origin.Kind}, "", ""
+	text, err := spec.MarshalAmendment(&a)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// prove verifies the amendment before it is implemented: the ledger must be in order, and a check red at the base.
+func (c *change) prove(ctx context.Context, id int) (faults, doubts []string, err error) {
+	c.say("proving the checks of amendment %d at the base", id)
+	report, err := c.author.Verifier.Verify(ctx, c.input(c.head, c.base))
+	if err != nil {
+		return nil, nil, err
+	}
+	proof := fmt.Sprintf("%s/%d/proof", bot.AreaRequirements, id)
+	for _, r := range report.Results {
+		unreadable := strings.HasPrefix(r.ID, "build/spec") || r.ID == "build/vanished"
+		switch {
+		case r.Status == bot.Fail && (r.Area == bot.AreaLedger || unreadable):
+			faults = append(faults, r.Name+": "+c.clean(r.Message))
+		case r.ID == proof && r.Status != bot.Pass:
+			faults = append(faults, c.clean(r.Message))
+		case r.Area == bot.AreaRequirements && r.Amendment == id && r.Proof == "held before":
+			doubts = append(doubts, fmt.Sprintf("The check %q held before the change already, so it proves nothing new. Sharpen it, or keep it as it is if it guards something.", r.Name))
+		case r.Area == bot.AreaRequirements && r.Amendment == id && strings.HasPrefix(r.Proof, "only errs"):
+			doubts = append(doubts, fmt.Sprintf("The check %q %s. Keep it only if it reads something that the implementation will add.", r.Name, c.clean(r.Proof)))
+		}
+	}
+	return faults, doubts, nil
+}
+
+// clean takes the scratch's place on this machine out of a message.
+func (c *change) clean(message string) string {
+	for _, s := range []*scratch{c.head, c.base} {
+		message = strings.ReplaceAll(message, s.tree.Root+string(os.PathSeparator), "")
+		message = strings.ReplaceAll(message, s.tree.Root, ".")
+	}
+	return message
+}
+
+// lines are problems as sentences, warnings left out.
+func lines(problems bot.Problems) (out []string) {
+	for _, p := range problems.Sorted() {
+		if p.Severity != bot.SeverityWarning {
+			out = append(out, p.String())
+		}
+	}
+	return out
+}
+
+// cut shortens a text to about n bytes.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "…"
+}

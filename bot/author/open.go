@@ -1,0 +1,171 @@
+package author
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/model"
+	"github.com/codicil-dev/codicil/bot/portrait"
+	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/verify"
+	"github.com/codicil-dev/codicil/prompts"
+)
+
+// open copies the work tree and reads the product.
+func (c *change) open(ctx context.Context, folder string) error {
+	c.say("copying the product")
+	c.base = &scratch{product.Tree{Root: filepath.Join(folder, "base"), Label: "the work tree"}, c.job.Path}
+	c.head = &scratch{product.Tree{Root: filepath.Join(folder, "head"), Label: "the proposal"}, c.job.Path}
+	var err error
+	if c.out.sums, err = copyProducts(ctx, c.job.Tree, c.job.Path, c.base.tree.Root); err != nil {
+		return err
+	}
+	if len(c.out.sums) == 0 {
+		return fmt.Errorf("there is no product in %s: a product is a folder with a %s", c.job.Tree.Label, product.SpecFile)
+	}
+	if err := c.head.reset(c.base); err != nil {
+		return fmt.Errorf("make a scratch copy: %w", err)
+	}
+	problems, err := c.lint(ctx, c.base)
+	if err != nil {
+		return err
+	}
+	if err := problems.Err(); err != nil {
+		return c.end(Failed, "The product has errors before anything was changed; mend them first:\n%v", err)
+	}
+	p, problems := product.Load(c.base.tree, c.job.Path)
+	if err := problems.Err(); err != nil {
+		return c.end(Failed, "The product can't be read; mend it first:\n%v", err)
+	}
+	c.product = p
+	return nil
+}
+
+// baseBuilds builds the base, and says what fails there already.
+func (c *change) baseBuilds(ctx context.Context) error {
+	c.say("building the product as it is")
+	report, err := c.author.Verifier.Verify(ctx, c.input(c.base, nil))
+	if err != nil {
+		return err
+	}
+	for _, r := range report.Results {
+		if r.Status != bot.Fail {
+			continue
+		}
+		if r.Area == bot.AreaBuild {
+			c.out.Report = report
+			return c.end(Failed, "The product does not build as it is, before anything was changed; mend it first: %s", c.clean(r.Message))
+		}
+		c.note("before anything was changed, this failed already: %s (%s)", r.Name, c.clean(r.Message))
+	}
+	c.build, err = c.builds(ctx, c.base)
+	return err
+}
+
+// note keeps a remark for the report, and says it.
+func (c *change) note(format string, args ...any) {
+	c.out.Notes = append(c.out.Notes, fmt.Sprintf(format, args...))
+	c.say(format, args...)
+}
+
+// input is what is verified: s, against the base if there is one.
+func (c *change) input(s, base *scratch) verify.Input {
+	in := verify.Input{Head: s.tree, Under: s.path, NoBase: "nothing was changed yet", With: c.author.With,
+		Guidelines: c.author.Guidelines, GuidelinesGiven: c.author.GuidelinesGiven}
+	if base != nil {
+		in.Base = &base.tree
+	}
+	return in
+}
+
+// builds builds the product in s on its own data, or finds the build that verify made.
+func (c *change) builds(ctx context.Context, s *scratch) (*product.Build, error) {
+	products, err := load(s.tree)
+	if err != nil {
+		return nil, err
+	}
+	before, err := load(c.base.tree)
+	if err != nil {
+		return nil, err
+	}
+	var outside []*product.Product
+	for _, tree := range c.author.With {
+		more, err := load(tree)
+		if err != nil {
+			return nil, err
+		}
+		outside = append(outside, more...)
+	}
+	return product.NewSide(c.author.Verifier.Builder, products, outside, clockOf(before)).Build(ctx, c.product.Name(), product.Own)
+}
+
+// load reads the products of a tree; those that can't be read are left out.
+func load(tree product.Tree) (out []*product.Product, err error) {
+	dirs, err := product.Find(tree, ".")
+	for _, dir := range dirs {
+		if p, problems := product.Load(tree, dir); p != nil && problems.Err() == nil {
+			out = append(out, p)
+		}
+	}
+	return out, err
+}
+
+// clockOf is the instant to which verify pins builds compared with these products, so that its builds are found again.
+func clockOf(products []*product.Product) time.Time {
+	at := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
+	for _, p := range products {
+		for _, e := range p.Document.Ledger.Entries {
+			if asked := e.Amendment.Origin.At; asked != nil && asked.After(at) {
+				at = asked.UTC()
+			}
+		}
+	}
+	return at.Truncate(24 * time.Hour).Add(3*time.Hour + 7*time.Minute + 11*time.Second + 123456*time.Microsecond)
+}
+
+// greet makes what every conversation begins with: what is the same for all products first.
+func (c *change) greet(ctx context.Context) error {
+	options := c.author.Portrait
+	for _, tree := range c.author.With {
+		more, err := load(tree)
+		if err != nil {
+			return err
+		}
+		options.Also = append(options.Also[:len(options.Also):len(options.Also)], more...)
+	}
+	data, err := portrait.Of(ctx, c.product, c.build, c.author.Verifier.Builder, options)
+	if err != nil {
+		return err
+	}
+	c.prefix, err = c.opening(data)
+	return err
+}
+
+// opening is the beginning of a conversation about a product.
+func (c *change) opening(data prompts.ProductData) ([]model.Message, error) {
+	system, err := prompts.System()
+	if err != nil {
+		return nil, err
+	}
+	var rules []prompts.Guideline
+	for _, g := range c.author.Guidelines {
+		rules = append(rules, prompts.Guideline{ID: g.ID, Title: g.Title, Text: g.Prose})
+	}
+	guidelines, err := prompts.Guidelines(rules)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := prompts.Product(data)
+	if err != nil {
+		return nil, err
+	}
+	return []model.Message{{Role: model.System, Text: system}, user(guidelines), user(shown)}, nil
+}
+
+// with is the beginning and one more turn.
+func (c *change) with(turn string) []model.Message {
+	return append(c.prefix[:len(c.prefix):len(c.prefix)], user(turn))
+}

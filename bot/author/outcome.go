@@ -1,0 +1,164 @@
+package author
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+
+	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/model"
+	"github.com/codicil-dev/codicil/bot/proposal"
+	"github.com/codicil-dev/codicil/bot/spec"
+)
+
+// Kind is how the work on a requirement ended.
+type Kind string
+
+// The kinds of outcome. Only Done brings a change that is ready.
+const (
+	Done       Kind = "done"
+	Asked      Kind = "asked"     // questions wait for answers
+	Met        Kind = "met"       // the product does so already
+	Conflict   Kind = "conflict"  // an earlier amendment forbids it
+	Elsewhere  Kind = "elsewhere" // it does not belong into this product
+	Failed     Kind = "failed"    // no proven change came about
+	OverBudget Kind = "over_budget"
+)
+
+// Outcome is what came of a job.
+type Outcome struct {
+	Kind Kind `json:"kind"`
+	// Explanation is for the asker, in plain sentences. It may hold what a model wrote.
+	Explanation string `json:"explanation"`
+	Requirement string `json:"requirement"`
+	// Reading is how the requirement was understood, Questions what was asked, with the answers that would be assumed.
+	Reading   string     `json:"reading,omitempty"`
+	Questions []Question `json:"questions,omitempty"`
+	// Amendments are the earlier amendments that matter, for Met and Conflict; Options are ways out of a conflict.
+	Amendments []int    `json:"amendments,omitempty"`
+	Options    []Option `json:"options,omitempty"`
+	// Amendment is the new amendment, nil if it did not come so far.
+	Amendment *spec.Amendment `json:"amendment,omitempty"`
+	// Weakens lists what the change retires or lets change of earlier checks, tests and seeds: to be looked at first.
+	Weakens []string `json:"weakens,omitempty"`
+	// Files are the paths that change, from the product's folder, and Diff the whole change.
+	Files []string `json:"files,omitempty"`
+	Diff  string   `json:"diff,omitempty"`
+	// Report is the verification of the best round; nil if it did not come so far.
+	Report *bot.Report `json:"report,omitempty"`
+	// Rounds is how many rounds of repair there were.
+	Rounds int `json:"rounds"`
+	// Review is what the review said, Notes remarks of it and on the work.
+	Review string   `json:"review,omitempty"`
+	Notes  []string `json:"notes,omitempty"`
+	// Faults say why the model's last answer was not accepted, for Failed.
+	Faults  []string    `json:"faults,omitempty"`
+	Prompts []Prompt    `json:"prompts,omitempty"`
+	Spent   model.Spent `json:"spent"`
+	Seconds float64     `json:"seconds"`
+
+	job  Job
+	sums map[string]string
+	// files are the texts of Files after the change; absent where they are deleted.
+	files map[string]string
+}
+
+// Option is a way out of a conflict.
+type Option struct {
+	Option string `json:"option"`
+	// Supersedes are the checks that would have to be retired for it, as the flag --supersede takes them.
+	Supersedes []string `json:"supersedes,omitempty"`
+}
+
+// Prompt is the size of one request.
+type Prompt struct {
+	Stage  string `json:"stage"`
+	Tokens int    `json:"tokens"`
+}
+
+// Write makes the change in the work tree: all of it or nothing, and only if the tree is still what the change was proven
+// against. Only an outcome that is Done and does not fail its verification may be written, unless keepRed.
+func (o *Outcome) Write(keepRed bool) error {
+	green := o.Kind == Done && o.Report != nil && o.Report.Verdict != bot.VerdictFail
+	switch {
+	case len(o.Files) == 0:
+		return fmt.Errorf("there is no change to write: %s", o.Explanation)
+	case !green && !keepRed:
+		return fmt.Errorf("the change is not proven, so it is not written: %s", o.Explanation)
+	}
+	if err := unchanged(o.job.Tree, o.sums); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(filepath.Join(o.job.Tree.Root, filepath.FromSlash(o.job.Path)))
+	if err != nil {
+		return fmt.Errorf("write the change: %w", err)
+	}
+	defer root.Close()
+	var p proposal.Proposal
+	for _, name := range o.Files {
+		if text, ok := o.files[name]; ok {
+			p.Files = append(p.Files, proposal.File{Action: proposal.Write, Path: name, Text: text})
+		} else {
+			p.Files = append(p.Files, proposal.File{Action: proposal.Delete, Path: name})
+		}
+	}
+	// The rules hold once more: what they refuse can't be among the files, unless this program is at fault.
+	rules := proposal.ImplementRules().With(spec.SpecFile, spec.EntryFile(o.Amendment.ID))
+	if _, faults, err := proposal.Apply(root, p, rules); err != nil || len(faults) > 0 {
+		if err == nil {
+			err = fmt.Errorf("%s", faults[0])
+		}
+		return fmt.Errorf("write the change: %w", err)
+	}
+	return nil
+}
+
+// keepBest puts the best round into the outcome.
+func (c *change) keepBest() {
+	if c.best == nil {
+		return
+	}
+	c.out.Report, c.out.files, c.out.Diff = c.best.report, c.best.files, c.best.diff
+	c.out.Amendment = c.best.amendment
+	c.out.Files = slices.Clone(c.best.changed)
+	sort.Strings(c.out.Files)
+	c.out.Weakens = weakens(c.out.Amendment)
+}
+
+// conclude judges the best round.
+func (c *change) conclude() error {
+	c.keepBest()
+	if n := len(c.best.fails); n > 0 {
+		return c.end(Failed, "After %d rounds of repair %d of the results still fail: %s. Nothing was written.", c.out.Rounds, n, c.best.names(3))
+	}
+	if len(c.best.stands) > 0 {
+		return c.end(Failed, "The review holds against it: %s. Nothing was written.", c.best.stands[0])
+	}
+	return c.end(Done, "%s", c.out.Amendment.Change)
+}
+
+// weakens lists what an amendment lets go of earlier promises.
+func weakens(a *spec.Amendment) []string {
+	if a == nil {
+		return nil
+	}
+	var out []string
+	for _, s := range a.Supersedes {
+		what := "all checks"
+		if len(s.Checks) > 0 {
+			what = fmt.Sprintf("%q", s.Checks)
+		}
+		out = append(out, fmt.Sprintf("retires %s of amendment %d, because: %s", what, s.Amendment, s.Because))
+	}
+	for _, x := range a.Expects {
+		switch {
+		case x.ChangeTest != nil:
+			out = append(out, fmt.Sprintf("lets the test %s change, because: %s", x.ChangeTest.Test, x.ChangeTest.Because))
+		case x.ChangeSeed != nil:
+			out = append(out, fmt.Sprintf("lets rows of the seed %s change", x.ChangeSeed.Seed))
+		}
+	}
+	return out
+}

@@ -1,0 +1,181 @@
+package author
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/codicil-dev/codicil/bot/model"
+	"github.com/codicil-dev/codicil/bot/spec"
+	"github.com/codicil-dev/codicil/prompts"
+)
+
+// maxObjections is how many objections of a review are looked at.
+const maxObjections = 10
+
+//go:embed review.schema.json
+var reviewSchema []byte
+
+// opinion is what a review says.
+type opinion struct {
+	Summary    string `json:"summary"`
+	Objections []struct {
+		Promise string `json:"promise"`
+		Says    string `json:"says"`
+	} `json:"objections"`
+	Remarks []string `json:"remarks"`
+}
+
+// objection is what a review holds against a change, with its counter-example.
+type objection struct {
+	says, sql string
+}
+
+// review has the change doubted in a fresh conversation. Objections whose counter-examples return rows get one round of repair.
+func (i *implementation) review(ctx context.Context) error {
+	i.say("reviewing")
+	objections, err := i.askReview(ctx)
+	var failure *model.Error
+	if errors.As(err, &failure) {
+		i.note("there was no review: %v", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	proven, texts, err := i.tried(ctx, objections, true)
+	if err != nil || len(proven) == 0 {
+		return err
+	}
+	best := i.best
+	best.stands = texts
+	if err := i.countRound(); err != nil {
+		return err
+	}
+	i.say("repairing what the review found")
+	written, err := i.round(ctx, prompts.RepairTask{Round: 1, Rounds: 1, Objections: texts, Diff: cut(best.work, maxShown)})
+	if err != nil || !written {
+		return err
+	}
+	i.best = nil
+	now, err := i.measure(ctx)
+	if err != nil {
+		i.best = best
+		return err
+	}
+	if len(now.fails) > 0 {
+		i.best = best
+		i.note("the repair after the review failed its verification, so it was not kept: %s", now.names(3))
+		return nil
+	}
+	_, now.stands, err = i.tried(ctx, proven, false)
+	return err
+}
+
+// askReview asks for objections.
+func (i *implementation) askReview(ctx context.Context) ([]objection, error) {
+	messages, err := i.reviewer()
+	if err != nil {
+		return nil, err
+	}
+	a, err := i.ask(ctx, StageReview, messages, &model.Schema{Name: StageReview, JSON: reviewSchema, Fenced: true})
+	if err != nil {
+		return nil, err
+	}
+	var o opinion
+	if err := readJSON(a, &o); err != nil {
+		return nil, err
+	}
+	i.out.Review = o.Summary
+	for _, r := range o.Remarks {
+		i.out.Notes = append(i.out.Notes, "the review remarks: "+r)
+	}
+	queries := sqlBlocks(a.Text)
+	var out []objection
+	for n, x := range o.Objections {
+		if n == maxObjections {
+			break
+		}
+		says := strings.TrimSpace(x.Promise + ": " + x.Says)
+		if n >= len(queries) {
+			i.out.Notes = append(i.out.Notes, "an objection without a counter-example is void: "+says)
+			continue
+		}
+		out = append(out, objection{says, queries[n]})
+	}
+	return out, nil
+}
+
+// reviewer is a conversation that knows spec, ledger, difference and results alone.
+func (i *implementation) reviewer() ([]model.Message, error) {
+	text, err := os.ReadFile(i.head.name(spec.SpecFile))
+	if err != nil {
+		return nil, err
+	}
+	data := prompts.ProductData{Name: i.product.Name(), Spec: string(text), SpecOnly: true}
+	for _, e := range i.product.Document.Ledger.Entries {
+		data.Ledger = append(data.Ledger, prompts.File{Path: spec.EntryFile(e.Amendment.ID), Text: string(e.Data)})
+	}
+	data.Ledger = append(data.Ledger, prompts.File{Path: spec.EntryFile(i.amendment.ID), Text: i.amendmentText()})
+	messages, err := i.opening(data)
+	if err != nil {
+		return nil, err
+	}
+	task, err := prompts.Review(prompts.ReviewTask{Diff: cut(i.best.work, maxShown), Results: cut(i.best.text, maxShown)})
+	return append(messages, user(task)), err
+}
+
+// sqlBlock is a block fenced as sql.
+var sqlBlock = regexp.MustCompile("(?ms)^[ \t]*`{3,}sql[ \t]*\r?\n(.*?)^[ \t]*`{3,}[ \t]*\r?$")
+
+func sqlBlocks(text string) (out []string) {
+	for _, m := range sqlBlock.FindAllStringSubmatch(text, -1) {
+		out = append(out, m[1])
+	}
+	return out
+}
+
+// tried runs counter-examples on the new build. Only those that return rows, and other than at the base, prove anything; texts tell
+// each with its rows. first notes those that are void.
+func (i *implementation) tried(ctx context.Context, objections []objection, first bool) (proven []objection, texts []string, err error) {
+	if len(objections) == 0 {
+		return nil, nil, nil
+	}
+	head, err := i.builds(ctx, i.head)
+	if err != nil {
+		return nil, nil, err
+	}
+	show, err := i.showsValues()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, o := range objections {
+		now, why, err := i.query(ctx, head, o.sql)
+		if err != nil {
+			return nil, nil, err
+		}
+		void := ""
+		if why != nil {
+			void = "its query does not run"
+		} else if now.total == 0 {
+			void = "its query returns no rows"
+		} else if before, why, err := i.query(ctx, i.build, o.sql); err != nil {
+			return nil, nil, err
+		} else if why == nil && before.total >= now.total {
+			void = fmt.Sprintf("its query returned %d rows before the change as well", before.total)
+		}
+		if void != "" {
+			if first {
+				i.out.Notes = append(i.out.Notes, fmt.Sprintf("an objection of the review is void, because %s: %s", void, o.says))
+			}
+			continue
+		}
+		proven = append(proven, o)
+		texts = append(texts, fmt.Sprintf("%s\n\n%s\n%s", o.says, strings.TrimSpace(o.sql), now.text(show)))
+	}
+	return proven, texts, nil
+}
