@@ -104,6 +104,9 @@ func (w *work) judge(ctx context.Context, x *world, ti int, t *spec.Table, relat
 		n = x.count(ctx, query, int64(len(rows.Values)))
 	}
 	r.Sample = w.mask.sample(rows, n, exposure{star: true, aliases: map[string]bool{"rows": true}})
+	if w.tainted(t.Name) {
+		withholdAll(r.Sample)
+	}
 	return nil
 }
 
