@@ -26,6 +26,8 @@ type Pair struct {
 	Key []int
 	// Lost and Gained are the predicates of rows that may go and come.
 	Lost, Gained Allowance
+	// HideHead says that no value of the head must be shown, whatever its column.
+	HideHead bool
 }
 
 // Column is a column that both tables have.

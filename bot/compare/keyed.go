@@ -147,7 +147,7 @@ func (p *Pair) columnResult(ctx context.Context, s session, table string, i int,
 	}
 	for _, v := range rows.Values {
 		last := len(v) - 2
-		c.Examples = append(c.Examples, bot.Example{Key: p.cells(p.Key, v[:last]), Old: p.Columns[i].show(v[last]), New: p.Columns[i].show(v[last+1])})
+		c.Examples = append(c.Examples, bot.Example{Key: p.cells(p.Key, v[:last]), Old: p.Columns[i].show(v[last]), New: p.showHead(i, v[last+1])})
 	}
 	r.Columns = append(r.Columns, c)
 	return nil
@@ -233,7 +233,11 @@ func (p *Pair) rowExamples(ctx context.Context, s session, table string, r *Resu
 			return err
 		}
 		for _, v := range rows.Values {
-			side.rows.Examples = append(side.rows.Examples, bot.Example{Key: p.cells(p.Key, v)})
+			cells := p.cells(p.Key, v)
+			if !side.base {
+				cells = p.cellsOfHead(p.Key, v)
+			}
+			side.rows.Examples = append(side.rows.Examples, bot.Example{Key: cells})
 		}
 	}
 	return nil

@@ -208,7 +208,7 @@ func (p *Pair) pairedColumn(ctx context.Context, s session, pairs string, i int,
 	}
 	for _, v := range rows.Values {
 		last := len(naming)
-		c.Examples = append(c.Examples, bot.Example{Key: p.cells(naming, v[:last]), Old: p.Columns[i].show(v[last]), New: p.Columns[i].show(v[last+1])})
+		c.Examples = append(c.Examples, bot.Example{Key: p.cells(naming, v[:last]), Old: p.Columns[i].show(v[last]), New: p.showHead(i, v[last+1])})
 	}
 	r.Columns = append(r.Columns, c)
 	return s.Exec(ctx, "DROP TABLE "+table)
@@ -277,7 +277,11 @@ func (p *Pair) leftoverExamples(ctx context.Context, s session, table, condition
 	}
 	var out []bot.Example
 	for _, v := range rows.Values {
-		out = append(out, bot.Example{Key: p.cells(naming, v)})
+		cells := p.cells(naming, v)
+		if table == gainedTable {
+			cells = p.cellsOfHead(naming, v)
+		}
+		out = append(out, bot.Example{Key: cells})
 	}
 	return out, nil
 }

@@ -41,11 +41,29 @@ func (c *Column) show(v *string) *string {
 	return &w
 }
 
-// cells are the columns of a row that name it.
+// showHead is the head's value of column i for people.
+func (p *Pair) showHead(i int, v *string) *string {
+	if v == nil || !p.HideHead {
+		return p.Columns[i].show(v)
+	}
+	w := withheld
+	return &w
+}
+
+// cells are the columns of a row of the base that name it.
 func (p *Pair) cells(indices []int, values []*string) []bot.Cell {
 	out := make([]bot.Cell, len(indices))
 	for i, k := range indices {
 		out[i] = bot.Cell{Column: p.Columns[k].Head, Value: p.Columns[k].show(values[i])}
+	}
+	return out
+}
+
+// cellsOfHead are the columns of a row that only the head has.
+func (p *Pair) cellsOfHead(indices []int, values []*string) []bot.Cell {
+	out := p.cells(indices, values)
+	for i, k := range indices {
+		out[i].Value = p.showHead(k, values[i])
 	}
 	return out
 }

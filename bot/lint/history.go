@@ -170,9 +170,21 @@ func (h *moment) rename(at string, x spec.Expectation) {
 	}
 	if !look(r.To) {
 		h.claim(at+"/to", x, "the spec has no %s%s", r.To, suggest(r.To, h.names()))
-	} else if !same(r.From, r.To) && look(r.From) {
+	} else if !same(r.From, r.To) && look(r.From) && !h.taken(r.From) {
 		h.claim(at+"/from", x, "the spec still has %s", r.From)
 	}
+}
+
+// taken says whether the amendment renames something else to a name, as a swap does.
+func (h *moment) taken(name string) bool {
+	for _, x := range h.entry.Amendment.Expects {
+		for _, r := range []*spec.Rename{x.RenameTable, x.RenameColumn} {
+			if r != nil && same(r.To, name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // alteration checks that a column has become what it was to become.

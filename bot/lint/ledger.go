@@ -26,6 +26,7 @@ func (p *candidate) ledger(l *linter) {
 			l.checkText(p, e, at, c)
 		}
 		p.supersedes(l, e)
+		placeholders(l, e)
 		for j, r := range a.Rejected {
 			for k, id := range r.Breaks {
 				if _, ok := p.doc.Ledger.Entry(id); !ok {
@@ -40,6 +41,25 @@ func (p *candidate) ledger(l *linter) {
 	if last, edited := p.editedByHand(); edited {
 		l.add(path.Join(p.dir, spec.SpecFile), 0, 0, bot.SeverityWarning,
 			"spec.yaml was edited by hand since amendment %d: run `codicil verify --declare` to draft the amendment that declares it", last)
+	}
+}
+
+// placeholders reports what a draft leaves to be written.
+func placeholders(l *linter, e *spec.Entry) {
+	a := &e.Amendment
+	written := map[string]string{"/requirement": a.Requirement, "/reading": a.Reading, "/change": a.Change}
+	for i, s := range a.Supersedes {
+		written[fmt.Sprintf("/supersedes/%d/because", i)] = s.Because
+	}
+	for i, x := range a.Expects {
+		if x.ChangeTest != nil {
+			written[fmt.Sprintf("/expects/%d/change_test/because", i)] = x.ChangeTest.Because
+		}
+	}
+	for at, text := range written {
+		if spec.IsPlaceholder(text) {
+			l.at(e.Source, at, "%s is still the draft's %s: write it", path.Base(at), text)
+		}
 	}
 }
 

@@ -25,6 +25,16 @@ type parser interface {
 //
 // The error is not nil if fsys cannot be read, if there is no product below one of dirs, or if the parser itself fails.
 func Lint(ctx context.Context, fsys fs.FS, dirs []string, p parser) (products []string, problems bot.Problems, err error) {
+	return lint(ctx, fsys, dirs, p, false)
+}
+
+// Specs is Lint for the specs and ledgers alone: it leaves out models, seeds and tests, which a build tells more about.
+func Specs(ctx context.Context, fsys fs.FS, dirs []string, p parser) (bot.Problems, error) {
+	_, problems, err := lint(ctx, fsys, dirs, p, true)
+	return problems, err
+}
+
+func lint(ctx context.Context, fsys fs.FS, dirs []string, p parser, specsOnly bool) (products []string, problems bot.Problems, err error) {
 	if len(dirs) == 0 {
 		dirs = []string{"."}
 	}
@@ -32,7 +42,7 @@ func Lint(ctx context.Context, fsys fs.FS, dirs []string, p parser) (products []
 	if err != nil {
 		return nil, nil, err
 	}
-	l := linter{fsys: fsys, byName: map[string]*candidate{}}
+	l := linter{fsys: fsys, specsOnly: specsOnly, byName: map[string]*candidate{}}
 	for _, dir := range found {
 		l.load(dir, anyContains(dirs, dir))
 	}
@@ -59,6 +69,7 @@ func Lint(ctx context.Context, fsys fs.FS, dirs []string, p parser) (products []
 // linter gathers problems over all products.
 type linter struct {
 	fsys      fs.FS
+	specsOnly bool
 	products  []*candidate          // in order of their folders
 	byName    map[string]*candidate // by identity; of several the first
 	problems  bot.Problems
@@ -122,7 +133,9 @@ func (l *linter) nested() {
 
 // check looks at everything that concerns one product alone.
 func (p *candidate) check(l *linter) {
-	p.files(l)
+	if !l.specsOnly {
+		p.files(l)
+	}
 	if p.doc.Spec == nil {
 		return
 	}

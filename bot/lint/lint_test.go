@@ -140,8 +140,8 @@ tables:
 	}
 }
 
-// lint runs Lint over files.
-func lint(t *testing.T, s *engine.Session, files map[string]string, links map[string]string) []string {
+// lintAll runs Lint over files.
+func lintAll(t *testing.T, s *engine.Session, files map[string]string, links map[string]string) []string {
 	t.Helper()
 	fsys := fstest.MapFS{}
 	for name, text := range files {
@@ -162,7 +162,7 @@ func lint(t *testing.T, s *engine.Session, files map[string]string, links map[st
 }
 
 func TestGood(t *testing.T) {
-	if got := lint(t, session(t), good(), nil); len(got) > 0 {
+	if got := lintAll(t, session(t), good(), nil); len(got) > 0 {
 		t.Errorf("problems:\n%s", strings.Join(got, "\n"))
 	}
 }
@@ -186,6 +186,8 @@ func TestRules(t *testing.T) {
 		{"value twice", specFile, "values: [open, paid]", "values: [open, open]", []string{"orders/spec.yaml:26:24: the accepted value open of orders.status is there twice: delete one"}},
 		{"blank why", specFile, "why: Goes on the invoice.", `why: " "`, []string{"orders/spec.yaml:20:14: column orders.amount lacks a why: write one"}},
 		{"why repeats the name", specFile, "why: Goes on the invoice.", "why: The amount.", []string{"orders/spec.yaml:20:14: warning: column orders.amount has a why that only repeats its name: say what the name does not"}},
+		{"drafted requirement", second, "change: Done.", "change: <say what was done>", []string{"orders/amendments/0002.yaml:21:9: change is still the draft's <say what was done>: write it"}},
+		{"not implemented yet", second, "change: Done.", "change: <tbd>", nil},
 		{"placeholder", specFile, "why: Goes on the invoice.", "why: TODO", []string{"orders/spec.yaml:20:14: warning: column orders.amount has a why that is a placeholder: write it"}},
 		{"column twice", specFile, "name: customer_id", "name: Status", []string{"orders/spec.yaml:27:15: the column Status is on line 22 already: rename or delete one"}},
 		{"reference to no table", specFile, "references: customers.customer_id", "references: custommers.customer_id", []string{"orders/spec.yaml:31:21: the reference custommers.customer_id leads to no table of this product or its inputs: correct it, or add the input (did you mean customers?)"}},
@@ -248,7 +250,7 @@ func TestRules(t *testing.T) {
 				}
 				files[c.file] = strings.Replace(files[c.file], c.old, c.new, 1)
 			}
-			check(t, c.want, lint(t, s, files, nil))
+			check(t, c.want, lintAll(t, s, files, nil))
 		})
 	}
 }
@@ -259,7 +261,7 @@ func TestTableThatNothingMakes(t *testing.T) {
 	check(t, []string{
 		"orders/spec.yaml:8:11: no model or seed makes the table orders: write models/orders.sql, or take the table out",
 		"orders/tests/none.sql: the test reads orders, which no model, seed or input makes: correct the name, or write it",
-	}, lint(t, session(t), files, nil))
+	}, lintAll(t, session(t), files, nil))
 }
 
 // check compares problems; a want is a part of its problem.
@@ -288,7 +290,7 @@ func TestLinks(t *testing.T) {
 		if c.want != "" {
 			want = []string{c.want}
 		}
-		check(t, want, lint(t, s, good(), map[string]string{c.name: c.target}))
+		check(t, want, lintAll(t, s, good(), map[string]string{c.name: c.target}))
 	}
 }
 

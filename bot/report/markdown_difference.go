@@ -78,7 +78,7 @@ func examples(s *section) []string {
 // side is one side of an example; the side that has no such row is left empty.
 func side(d bot.Difference, v *string) string {
 	switch d.Kind {
-	case bot.RowsLost, bot.RowsGained, bot.RowsDuplicated, bot.ReferenceOrphaned, bot.TableEmptied:
+	case bot.RowsLost, bot.RowsGained, bot.RowsDuplicated, bot.ReferenceOrphaned, bot.TableEmptied, bot.SeedChanged:
 		if v == nil {
 			return ""
 		}

@@ -113,7 +113,7 @@ func example(d bot.Difference, e bot.Example) string {
 	}
 	change := value(e.Old) + " → " + value(e.New)
 	switch d.Kind {
-	case bot.RowsLost, bot.ReferenceOrphaned, bot.RowsGained, bot.RowsDuplicated, bot.TableEmptied:
+	case bot.RowsLost, bot.ReferenceOrphaned, bot.RowsGained, bot.RowsDuplicated, bot.TableEmptied, bot.SeedChanged:
 		change = oneSide(e)
 	}
 	return strings.Trim(strings.Join(keys, ", ")+": "+change, ": ")

@@ -45,6 +45,13 @@ type Amendment struct {
 // Pending says whether the amendment is not implemented yet; its failures are review.
 func (a *Amendment) Pending() bool { return strings.TrimSpace(a.Change) == ToBeDone }
 
+// IsPlaceholder says whether a text still waits to be written: it is all in <angle brackets>, as a draft leaves it.
+// ToBeDone is no placeholder.
+func IsPlaceholder(text string) bool {
+	text = strings.TrimSpace(text)
+	return strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") && text != ToBeDone
+}
+
 // Origin is where an amendment came from.
 type Origin struct {
 	// Kind is bootstrap, issue, guideline, refresh or spec.

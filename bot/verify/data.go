@@ -20,8 +20,21 @@ type promise struct {
 	what   string
 	// count is an aggregate over the table that counts broken rows, broken selects them for show.
 	count, broken string
-	// message says what is broken, with %d for the number of rows.
+	// message says what is broken, after "rows".
 	message string
+}
+
+// said is what is broken, for n rows.
+func (p promise) said(n int64) string {
+	if n != 1 {
+		return fmt.Sprintf("%d rows %s", n, p.message)
+	}
+	for many, one := range map[string]string{"are ": "is ", "hold ": "holds ", "repeat ": "repeats ", "name ": "names "} {
+		if rest, ok := strings.CutPrefix(p.message, many); ok {
+			return "1 row " + one + rest
+		}
+	}
+	return "1 row: " + p.message
 }
 
 // dataOf judges by the data what the spec says of keys, nullability, lengths, values and references.
@@ -81,13 +94,19 @@ func (w *work) judge(ctx context.Context, x *world, ti int, t *spec.Table, relat
 	if err != nil {
 		return fmt.Errorf("count rows of %s that break %s: %w", t.Name, p.what, err)
 	}
-	r := w.breach(ti, p.column, t.Name, columnName(t, p.column), p.what, fmt.Sprintf(p.message, n))
+	r := w.breach(ti, p.column, t.Name, columnName(t, p.column), p.what, p.said(n))
 	query := strings.ReplaceAll(p.broken, "@table", relation)
 	rows, err := x.session.Query(ctx, query, shownRows)
 	if err != nil {
 		return nil // the sample is only for show
 	}
+	if strings.Contains(query, " GROUP BY ") { // the sample has a row for each value, and not for each broken row
+		n = x.count(ctx, query, int64(len(rows.Values)))
+	}
 	r.Sample = w.mask.sample(rows, n, exposure{star: true, harmless: map[string]bool{"rows": true}})
+	if w.tainted(t.Name) {
+		withholdAll(r.Sample)
+	}
 	return nil
 }
 
@@ -101,18 +120,18 @@ func (w *work) promises(t *spec.Table, built *product.Table) []promise {
 		}
 		name := engine.Ident(c.Name)
 		if !t.IsNullable(c) {
-			out = append(out, promise{i, "not null", "count(*) FILTER (" + name + " IS NULL)", "SELECT * FROM @table WHERE " + name + " IS NULL", "%d rows are NULL, and the spec says nullable: false"})
+			out = append(out, promise{i, "not null", "count(*) FILTER (" + name + " IS NULL)", "SELECT * FROM @table WHERE " + name + " IS NULL", "are NULL, and the spec says nullable: false"})
 		}
 		if typ, err := sqltype.Parse(c.Type); err == nil && typ.Length() > 0 {
 			long := fmt.Sprintf("length(%s) > %d", name, typ.Length())
-			out = append(out, promise{i, "length", "count(*) FILTER (" + long + ")", "SELECT * FROM @table WHERE " + long, "%d values are longer than the spec's " + typ.String()})
+			out = append(out, promise{i, "length", "count(*) FILTER (" + long + ")", "SELECT * FROM @table WHERE " + long, "are longer than the spec's " + typ.String()})
 		}
 		if len(c.Values) > 0 {
 			odd := name + " IS NOT NULL AND CAST(" + name + " AS VARCHAR) NOT IN (" + acceptedList(c.Values, name) + ")"
-			out = append(out, promise{i, "values", "count(*) FILTER (" + odd + ")", "SELECT " + name + ", count(*) AS \"rows\" FROM @table WHERE " + odd + " GROUP BY ALL ORDER BY 2 DESC, 1", "%d rows hold a value that the spec does not list"})
+			out = append(out, promise{i, "values", "count(*) FILTER (" + odd + ")", "SELECT " + name + ", count(*) AS \"rows\" FROM @table WHERE " + odd + " GROUP BY ALL ORDER BY 2 DESC, 1", "hold a value that the spec does not list"})
 		}
 		if c.Unique {
-			out = append(out, promise{i, "unique", "count(" + name + ") - count(DISTINCT " + name + ")", "SELECT " + name + ", count(*) AS \"rows\" FROM @table WHERE " + name + " IS NOT NULL GROUP BY ALL HAVING count(*) > 1 ORDER BY 2 DESC, 1", "%d rows repeat a value, and the spec says unique: true"})
+			out = append(out, promise{i, "unique", "count(" + name + ") - count(DISTINCT " + name + ")", "SELECT " + name + ", count(*) AS \"rows\" FROM @table WHERE " + name + " IS NOT NULL GROUP BY ALL HAVING count(*) > 1 ORDER BY 2 DESC, 1", "repeat a value, and the spec says unique: true"})
 		}
 		if p, ok := reference(w.own, i, c); ok {
 			out = append(out, p)
@@ -165,7 +184,7 @@ func keyPromise(t *spec.Table, built *product.Table) []promise {
 		}
 		count = "count(*) - count(DISTINCT struct_pack(" + strings.Join(pairs, ", ") + "))"
 	}
-	return []promise{{-1, "key", count, "SELECT " + list + ", count(*) AS \"rows\" FROM @table GROUP BY ALL HAVING count(*) > 1 ORDER BY \"rows\" DESC, " + list, "%d rows repeat the key (" + strings.Join(t.Key, ", ") + ")"}}
+	return []promise{{-1, "key", count, "SELECT " + list + ", count(*) AS \"rows\" FROM @table GROUP BY ALL HAVING count(*) > 1 ORDER BY \"rows\" DESC, " + list, "repeat the key (" + strings.Join(t.Key, ", ") + ")"}}
 }
 
 // reference says that every value is found in the column that it references. A reference into an input that is known only as a
@@ -192,5 +211,5 @@ func reference(b *product.Build, i int, c *spec.Column) (promise, bool) {
 	}
 	name := engine.Ident(c.Name)
 	orphan := fmt.Sprintf("%s IS NOT NULL AND %s NOT IN (SELECT %s FROM %s WHERE %[3]s IS NOT NULL)", name, name, engine.Ident(column), target)
-	return promise{i, "references", "count(*) FILTER (" + orphan + ")", "SELECT * FROM @table WHERE " + orphan, "%d rows name no row of " + c.References}, true
+	return promise{i, "references", "count(*) FILTER (" + orphan + ")", "SELECT * FROM @table WHERE " + orphan, "name no row of " + c.References}, true
 }

@@ -13,6 +13,7 @@ func (w *work) drift() {
 		w.notRun(bot.AreaDrift, w.incomparable())
 		return
 	}
+	w.unobserved()
 	undeclared := 0
 	for i, d := range w.differences {
 		id := fmt.Sprintf("%d %s %s", i+1, d.Kind, place(d))

@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -175,6 +176,11 @@ func TestHandEditIsDrafted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			unfilled := verifyTrees(t, shop(), head.over(files{"amendments/0002.yaml": string(data)}), trial{})
+			if unfilled.Verdict != fail {
+				t.Errorf("verdict %s for a draft that nobody filled in, want fail", unfilled.Verdict)
+			}
+			data = filledIn(data)
 			after := verifyTrees(t, shop(), head.over(files{"amendments/0002.yaml": string(data)}), trial{})
 			for _, d := range after.Differences {
 				if !d.Declared {
@@ -186,6 +192,14 @@ func TestHandEditIsDrafted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// filledIn is a draft after a person has written what it leaves open.
+func filledIn(draft []byte) []byte {
+	for _, placeholder := range []string{verify.SayRequirement, verify.SayReading, verify.SayChange} {
+		draft = bytes.ReplaceAll(draft, []byte(placeholder), []byte("As the owner said."))
+	}
+	return draft
 }
 
 func TestDraftOfEverythingObserved(t *testing.T) {
@@ -202,7 +216,7 @@ func TestDraftOfEverythingObserved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	after := verifyTrees(t, shop(), head.over(files{"amendments/0002.yaml": string(data)}), trial{})
+	after := verifyTrees(t, shop(), head.over(files{"amendments/0002.yaml": string(filledIn(data))}), trial{})
 	if after.Verdict != review {
 		t.Errorf("verdict %s, want review since rows are unbounded: %v\n%s", after.Verdict, notPassed(after), data)
 	}

@@ -172,6 +172,7 @@ func (p *tablePair) comparePair(context.Context) compare.Pair {
 		pair.Columns = append(pair.Columns, p.compareColumn(c))
 	}
 	pair.Key = p.key(pair.Columns)
+	pair.HideHead = p.tainted(p.head.FullName())
 	return pair
 }
 

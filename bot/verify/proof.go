@@ -61,10 +61,20 @@ func (w *work) prove(ctx context.Context) error {
 		case len(e.Amendment.Checks) == 0:
 			w.proof(e, bot.Fail, "it expects data to change and has no check; write one that returns rows at the base and none now")
 		default:
-			w.proof(e, bot.Fail, "no check of it failed at the base, so they prove nothing: "+strings.Join(failed, "; ")+". Write one that returns rows at the base and none now")
+			w.proof(e, bot.Fail, "no check of it failed at the base, so they prove nothing: "+strings.Join(failed, "; ")+". Write one that returns rows at the base and none now"+nullHint(e.Amendment))
 		}
 	}
 	return nil
+}
+
+// nullHint tells what trips most who add a column: there it is NULL, and comparisons with NULL find nothing.
+func nullHint(a spec.Amendment) string {
+	for _, x := range a.Expects {
+		if x.Kind() == spec.AddColumn {
+			return " (an added column is NULL at the base, so compare it with `is distinct from` and not with `<>`)"
+		}
+	}
+	return ""
 }
 
 // proof records whether an amendment's checks prove anything.

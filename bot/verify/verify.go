@@ -50,11 +50,16 @@ func (v *Verifier) Verify(ctx context.Context, in Input) (*bot.Report, error) {
 	}
 	report.Results = append(report.Results, set.unreadable...)
 	report.Results = append(report.Results, set.vanished()...)
+	lint, err := v.lintSpecs(ctx, set)
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range set.names() {
 		w, err := v.verifyOne(ctx, set, name)
 		if err != nil {
 			return nil, fmt.Errorf("verify %s: %w", name, err)
 		}
+		w.linted(lint[w.head.Path])
 		w.into(report)
 	}
 	set.unreadableProducts(report)
