@@ -122,6 +122,7 @@ func TestFlow(t *testing.T) {
 		{"by position", "select #1 from t", "email", "email", true},
 		{"renaming star", "select * rename (email as x) from t", "email", "email x", false},
 		{"replacing star", "select * replace (email as id) from t", "email", "email id", false},
+		{"a star that replaces what is open", "select * replace (round(x, 2) as x), x + 1 as y from t", "email", "email", false},
 		{"star", "select * from t", "email", "email", false},
 		{"list of aliases", "select x from t as u(x)", "email", "email", true},
 		{"aliases of a table expression", "with u(x) as (select email from t) select x from u", "email", "email", true},

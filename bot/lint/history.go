@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -95,14 +96,12 @@ func (h *moment) expectation(at string, x spec.Expectation) {
 	case spec.ChangeMeaning:
 		h.meaning(at, *x.ChangeMeaning)
 	case spec.ChangeValues:
-		h.must(at+"/column", x.ChangeValues.Column, true)
 		table, _, _ := spec.SplitColumn(x.ChangeValues.Column)
-		h.where(at+"/where", table, x.ChangeValues.Where)
+		h.mustOrInternal(at+"/column", at+"/where", x.ChangeValues.Column, table, x.ChangeValues.Where)
 	case spec.ChangeRows, spec.AddRows, spec.DropRows:
 		for _, r := range []*spec.RowChange{x.ChangeRows, x.AddRows, x.DropRows} {
 			if r != nil {
-				h.must(at+"/table", r.Table, false)
-				h.where(at+"/where", r.Table, r.Where)
+				h.mustOrInternal(at+"/table", at+"/where", r.Table, r.Table, r.Where)
 			}
 		}
 	case spec.Reorder:
@@ -128,6 +127,32 @@ func (h *moment) must(at, name string, column bool) {
 	if !ok && !was {
 		h.report(at, "%s is no %s of the product, before or after: name one that is%s", name, what, suggest(name, h.names()))
 	}
+}
+
+// mustOrInternal checks a name and its condition, but for a table that a file makes and no spec names: checks may read those,
+// so that what changes in them may be declared, and their columns are known only when they are built.
+func (h *moment) mustOrInternal(at, whereAt, name, table, where string) {
+	if _, ok := h.after.table(table); !ok && h.madeByFile(table) {
+		h.where(whereAt, "", where)
+		return
+	}
+	h.must(at, name, name != table)
+	h.where(whereAt, table, where)
+}
+
+// madeByFile says whether a model or a seed of the product makes a table.
+func (h *moment) madeByFile(table string) bool {
+	found := false
+	dir := path.Dir(path.Dir(h.entry.File))
+	for _, folder := range []string{modelFolder, seedFolder} {
+		_ = fs.WalkDir(h.l.fsys, path.Join(dir, folder), func(name string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() && makes(strings.TrimSuffix(path.Base(name), path.Ext(name))) == makes(table) {
+				found = true
+			}
+			return nil
+		})
+	}
+	return found
 }
 
 // inside reports a path that leaves the product.

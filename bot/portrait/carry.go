@@ -20,8 +20,8 @@ func (k *knowledge) carry(s *sheet, m source) {
 	if !ok {
 		k.hideUnknown(s)
 	}
-	names, all := strict.reach(flow)
-	more, any := wide.reach(flow)
+	names, all := flow.Reached(strict.names)
+	more, any := flow.Reached(wide.names)
 	for _, c := range s.columns {
 		name := strings.ToLower(c.Name)
 		switch {
@@ -36,9 +36,8 @@ func (k *knowledge) carry(s *sheet, m source) {
 // stream is what flows into a model: the columns of the tables that it reads that are withheld.
 type stream struct {
 	names map[string]bool
-	// known are all columns of those tables; nested says that a withheld one is a structure, which can be opened.
-	known  map[string]bool
-	nested bool
+	// known are all columns of those tables.
+	known map[string]bool
 }
 
 // incoming are the columns that are withheld for being classified, and all that are withheld; ok is false if the model reads
@@ -81,25 +80,11 @@ func (s *sheet) flow(strict, wide *stream) {
 		if !s.hidden[name] {
 			continue
 		}
-		wide.take(name, c.Type)
+		wide.names[name] = true
 		if !s.personal[name] {
-			strict.take(name, c.Type)
+			strict.names[name] = true
 		}
 	}
-}
-
-func (s *stream) take(column, typ string) {
-	s.names[column] = true
-	s.nested = s.nested || isNested(typ)
-}
-
-func isNested(typ string) bool {
-	return strings.ContainsAny(typ, "[(") && !strings.HasPrefix(typ, "DECIMAL") && !strings.HasPrefix(typ, "ENUM")
-}
-
-func (s stream) reach(flow lineage.Flow) (map[string]bool, bool) {
-	names, all := flow.Reached(s.names)
-	return names, all || s.nested
 }
 
 // numbered is the end that DuckDB gives to a name that is there already.

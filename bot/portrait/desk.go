@@ -171,7 +171,11 @@ func (k *knowledge) show(rows *engine.Rows) string {
 		for i, name := range rows.Columns {
 			fmt.Fprintf(&b, "%s %s\n", name, rows.Types[i])
 		}
-		return b.String() + count(len(rows.Values), 0) + " Values are not shown."
+		found := count(len(rows.Values), 0)
+		if rows.More {
+			found = "More than " + found
+		}
+		return b.String() + found + " Values are not shown."
 	}
 	w := csv.NewWriter(&b)
 	_ = w.Write(rows.Columns) // into memory

@@ -45,7 +45,7 @@ tables:
       - {name: total, type: "DECIMAL(38,2)", description: d, why: w}
 `,
 		"shop/amendments/0001.yaml":  "id: 1\nrequirement: I need people\norigin: {kind: bootstrap}\nreading: r\nexpects: [{add_table: people}]\nchecks:\n  - name: people have an id\n    sql: SELECT * FROM people WHERE person_id IS NULL\nchange: c\n",
-		"shop/models/stg_people.sql": "select id as person_id, lower(mail) as reach, nation as country, since, amount, mail as \"Other Name\"\nfrom raw_people\nwhere id > 0 and nation is not null",
+		"shop/models/stg_people.sql": "select id as person_id, lower(handle) as reach, nation as country, since, amount, handle as \"Other Name\"\nfrom raw_people\nwhere id > 0 and nation is not null",
 		"shop/models/people.sql": `select person_id, reach as contact, country, since,
   case when amount > 100 then 'high' when amount > 10 then 'middle' else 'low' end as bracket
 from stg_people`,
@@ -54,7 +54,7 @@ from stg_people
 where case when amount > 100 then 'high' when amount > 10 then 'middle' else 'low' end <> 'low'
 group by country`,
 		"shop/tests/countries.sql": "select * from people where country is null",
-		"shop/seeds/raw_people.csv": "id,mail,phone,nation,since,amount\n" +
+		"shop/seeds/raw_people.csv": "id,handle,phone,nation,since,amount\n" +
 			"1,MARKER1@x.org,+49 MARKER,DE,2024-01-02,5\n2,MARKER2@x.org,,DE,2024-02-03,50\n3,,+1 MARKER,US,2025-03-04,500\n4,MARKER4@x.org,,US,,700\n",
 	}
 }

@@ -30,9 +30,6 @@ const (
 	mostFrequent   = 5
 )
 
-// shownValue is how many characters of a value are shown.
-const shownValue = 40
-
 // profiles looks at every table. One that can't be looked at is described by its columns alone.
 func (k *knowledge) profiles(ctx context.Context) ([]profile, error) {
 	if k.build == nil || len(k.sheets) == 0 {
@@ -228,45 +225,4 @@ func (l *look) line(i int, c column) string {
 		parts = append(parts, shown(*c.least)+" to "+shown(*c.greatest))
 	}
 	return strings.Join(parts, "; ")
-}
-
-// nulls says how many rows hold no value.
-func nulls(rows, filled int64) string {
-	switch missing := rows - filled; {
-	case missing == 0:
-		return "no nulls"
-	case filled == 0:
-		return "all null"
-	case missing*100 < rows:
-		return "under 1 % null"
-	case filled*100 < rows:
-		return "over 99 % null"
-	default:
-		return fmt.Sprintf("%d %% null", missing*100/rows)
-	}
-}
-
-// isOrdered says whether the least and the greatest value of a type tell something: of numbers, dates and times.
-func isOrdered(typ string) bool {
-	base, _, _ := strings.Cut(typ, "(")
-	switch base {
-	case "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
-		"FLOAT", "DOUBLE", "DECIMAL", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS",
-		"TIMESTAMP WITH TIME ZONE", "TIME WITH TIME ZONE", "INTERVAL":
-		return !strings.HasSuffix(typ, "]")
-	}
-	return false
-}
-
-// shown is a value on one line, cut where it is long.
-func shown(value string) string {
-	runes := []rune(value)
-	if len(runes) > shownValue {
-		value = string(runes[:shownValue]) + "…"
-	}
-	quoted := strconv.Quote(value)
-	if plain := quoted[1 : len(quoted)-1]; plain == value && plain != "" && !strings.ContainsAny(plain, ",;: ") {
-		return plain
-	}
-	return quoted
 }

@@ -10,8 +10,8 @@ import (
 // unobserved asks people to look at new amendments that claim a change of shape or meaning which nothing shows. Values, rows, seeds
 // and tests only may change, so an allowance that is not used is no claim.
 func (w *work) unobserved() {
-	if w.headSame == nil {
-		return
+	if w.headSame == nil || w.ledgerFails() {
+		return // what is wrong with the ledger is told already, and explains what is not seen
 	}
 	for _, e := range w.fresh {
 		if _, before := w.base.Document.Ledger.Entry(e.Amendment.ID); before || e.Amendment.Pending() {
@@ -27,6 +27,16 @@ func (w *work) unobserved() {
 			r.Line, _ = e.Source.At(fmt.Sprintf("/expects/%d", i))
 		}
 	}
+}
+
+// ledgerFails says whether a result about the ledger failed.
+func (w *work) ledgerFails() bool {
+	for _, r := range w.results {
+		if r.Area == bot.AreaLedger && r.Status == bot.Fail {
+			return true
+		}
+	}
+	return false
 }
 
 // claims says whether an expectation is of shape or meaning.
