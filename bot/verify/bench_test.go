@@ -88,7 +88,7 @@ func writeBenchProduct(b *testing.B, root, m050 string) {
 		if i%10 == 9 {
 			fmt.Fprintf(&tables, "  - name: m%03d\n    description: Events of a customer.\n    why: To be compared.\n    key: [customer]\n    columns:\n", i)
 			for _, c := range []string{"customer", "n", "total"} {
-				fmt.Fprintf(&tables, "      - {name: %s, type: BIGINT, description: A number., why: To be compared., nullable: true}\n", c)
+				fmt.Fprintf(&tables, "      - {name: %s, type: BIGINT, description: A number., why: To be compared.}\n", c)
 			}
 		}
 	}
@@ -126,6 +126,11 @@ func timeVerify(b *testing.B, base, head string, want bot.Verdict) time.Duration
 		b.Fatal(err)
 	}
 	if r.Verdict != want {
+		for _, x := range r.Results {
+			if x.Status == bot.Fail {
+				b.Logf("%s: %s", x.ID, x.Message)
+			}
+		}
 		b.Fatalf("verdict %s, want %s", r.Verdict, want)
 	}
 	return time.Since(start)
