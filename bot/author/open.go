@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"time"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/model"
@@ -99,7 +98,7 @@ func (c *change) builds(ctx context.Context, s *scratch) (*product.Build, error)
 		}
 		outside = append(outside, more...)
 	}
-	return product.NewSide(c.author.Verifier.Builder, products, outside, clockOf(before)).Build(ctx, c.product.Name(), product.Own)
+	return product.NewSide(c.author.Verifier.Builder, products, outside, verify.PinnedClock(c.author.Verifier.Now(), before, nil)).Build(ctx, c.product.Name(), product.Own)
 }
 
 // load reads the products of a tree; those that can't be read are left out.
@@ -111,19 +110,6 @@ func load(tree product.Tree) (out []*product.Product, err error) {
 		}
 	}
 	return out, err
-}
-
-// clockOf is the instant to which verify pins builds compared with these products, so that its builds are found again.
-func clockOf(products []*product.Product) time.Time {
-	at := time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
-	for _, p := range products {
-		for _, e := range p.Document.Ledger.Entries {
-			if asked := e.Amendment.Origin.At; asked != nil && asked.After(at) {
-				at = asked.UTC()
-			}
-		}
-	}
-	return at.Truncate(24 * time.Hour).Add(3*time.Hour + 7*time.Minute + 11*time.Second + 123456*time.Microsecond)
 }
 
 // greet makes what every conversation begins with: what is the same for all products first.

@@ -143,7 +143,7 @@ func (w *work) declaredSpec() {
 	if bad == 0 {
 		message := "the spec did not change"
 		if len(w.changes) > 0 {
-			message = fmt.Sprintf("%d differences, all declared", len(w.changes))
+			message = count(len(w.changes), "difference", "differences") + ", all declared"
 		}
 		w.add(bot.AreaLedger, bot.Pass, "every change of the spec is declared", message, "declared")
 	}

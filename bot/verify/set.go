@@ -50,7 +50,7 @@ func (v *Verifier) load(in Input) (*set, error) {
 	if err != nil {
 		return nil, err
 	}
-	clock := pinnedClock(v.Now(), baseProducts, headProducts)
+	clock := PinnedClock(v.Now(), baseProducts, headProducts)
 	s.head = product.NewSide(v.Builder, headProducts, outside, clock)
 	s.base = product.NewSide(v.Builder, baseProducts, outside, clock)
 	s.base.IsBase = true
@@ -254,10 +254,10 @@ func (s *set) notes() []string {
 	return nil
 }
 
-// pinnedClock is the instant to which builds are pinned: when the newest amendment was asked for, so that it moves with the
+// PinnedClock is the instant to which builds of these products are pinned: when the newest amendment was asked for, so that it moves with the
 // product and not with the day, and the same data gives the same tables. Amendments that say they were asked for in the future do not
 // count, so that nobody moves the clock at will. Its odd fraction shows up where it is stored.
-func pinnedClock(now time.Time, base, head []*product.Product) time.Time {
+func PinnedClock(now time.Time, base, head []*product.Product) time.Time {
 	products := base
 	if len(products) == 0 {
 		products = head
