@@ -170,6 +170,9 @@ type Difference struct {
 	// Declared says whether an amendment of this change expects it; DeclaredBy is that amendment's id.
 	Declared   bool `json:"declared"`
 	DeclaredBy int  `json:"declared_by,omitempty"`
+	// FollowsFrom names changed products that this product reads, where it did not change itself: the difference is their
+	// doing, declared or not there, and to be looked at here.
+	FollowsFrom []string `json:"follows_from,omitempty"`
 	// Unbounded marks a value or row change that is declared without a where.
 	Unbounded bool `json:"unbounded,omitempty"`
 	// Breaking says whether a reader may break.
@@ -185,6 +188,12 @@ type Difference struct {
 	Examples []Example `json:"examples,omitempty"`
 	// Message is the difference in one sentence.
 	Message string `json:"message"`
+}
+
+// Undeclared says whether the difference is drift: nothing declares it, and it neither follows from another product's change nor comes
+// from output that is never the same.
+func (d Difference) Undeclared() bool {
+	return !d.Declared && d.Kind != Unstable && len(d.FollowsFrom) == 0
 }
 
 // ProductReport is what one product comes to.

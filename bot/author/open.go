@@ -75,7 +75,7 @@ func (c *change) input(s, base *scratch) verify.Input {
 	in := verify.Input{Head: s.tree, Under: s.path, NoBase: "nothing was changed yet", With: c.author.With,
 		Guidelines: c.author.Guidelines, GuidelinesGiven: c.author.GuidelinesGiven}
 	if base != nil {
-		in.Base = &base.tree
+		in.Base, in.Readers = &base.tree, true
 	}
 	return in
 }

@@ -43,6 +43,8 @@ func declaredCell(d bot.Difference) string {
 	switch {
 	case d.Kind == bot.Unstable:
 		return "unstable"
+	case len(d.FollowsFrom) > 0:
+		return "follows from " + markup.Escape(strings.Join(d.FollowsFrom, ", "))
 	case !d.Declared:
 		return "**no**"
 	case d.DeclaredBy > 0:

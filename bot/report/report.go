@@ -175,6 +175,8 @@ func declaration(d bot.Difference) string {
 	switch {
 	case d.Kind == bot.Unstable:
 		words = append(words, "unstable")
+	case len(d.FollowsFrom) > 0:
+		words = append(words, "follows from "+strings.Join(d.FollowsFrom, ", "))
 	case !d.Declared:
 		words = append(words, "undeclared")
 	case d.DeclaredBy > 0:
@@ -253,7 +255,7 @@ func plural(n int, one, many string) string {
 func graver(a, b bot.Difference) bool {
 	grade := func(d bot.Difference) int {
 		g := 0
-		if !d.Declared && d.Kind != bot.Unstable {
+		if d.Undeclared() {
 			g += 2
 		}
 		if d.Breaking {

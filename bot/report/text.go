@@ -237,7 +237,7 @@ func (t *texter) differences(s *section) {
 func (t *texter) difference(d bot.Difference) {
 	sign, ink := "✓", t.Good
 	switch {
-	case d.Kind == bot.Unstable, d.Unbounded:
+	case d.Kind == bot.Unstable, d.Unbounded, len(d.FollowsFrom) > 0:
 		sign, ink = "!", t.Warn
 	case !d.Declared:
 		sign, ink = "✗", t.Bad

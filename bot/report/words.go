@@ -63,7 +63,7 @@ func next(r *bot.Report, all []*section) string {
 	undeclared, low := 0, ""
 	for _, s := range all {
 		for _, d := range s.differences {
-			if !d.Declared && d.Kind != bot.Unstable {
+			if d.Undeclared() {
 				undeclared++
 			}
 		}
@@ -97,7 +97,7 @@ func tally(ds []bot.Difference) string {
 		if d.Breaking {
 			breaking++
 		}
-		if !d.Declared && d.Kind != bot.Unstable {
+		if d.Undeclared() {
 			undeclared++
 		}
 	}

@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
 )
@@ -14,7 +15,7 @@ func (w *work) drift() {
 		return
 	}
 	w.unobserved()
-	undeclared := 0
+	undeclared, follows := 0, 0
 	for i, d := range w.differences {
 		id := fmt.Sprintf("%d %s %s", i+1, d.Kind, place(d))
 		switch {
@@ -23,6 +24,9 @@ func (w *work) drift() {
 		case d.Declared && d.Unbounded:
 			r := w.add(bot.AreaDrift, bot.Review, place(d), fmt.Sprintf("%s; amendment %d declares it without a where that leaves any row out, so nothing says which rows", d.Message, d.DeclaredBy), id)
 			r.Amendment = d.DeclaredBy
+		case len(d.FollowsFrom) > 0:
+			follows++
+			w.add(bot.AreaDrift, bot.Review, place(d), fmt.Sprintf("%s; %s did not change, it follows from %s", d.Message, w.name, strings.Join(d.FollowsFrom, ", ")), id)
 		case !d.Declared:
 			undeclared++
 			status, advice := bot.Fail, "no new amendment declares it"
@@ -32,7 +36,7 @@ func (w *work) drift() {
 			w.add(bot.AreaDrift, status, place(d), d.Message+"; "+advice, id)
 		}
 	}
-	if undeclared > 0 {
+	if undeclared > 0 || follows > 0 {
 		return
 	}
 	if w.headSame == nil {

@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	stdcmp "cmp"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -81,6 +82,9 @@ type trial struct {
 	// guidelines are given; nil means that none apply, and notGiven that none were given.
 	guidelines []guideline.Guideline
 	notGiven   bool
+	// under is the folder to verify, "." if empty; readers adds those that read its products.
+	under   string
+	readers bool
 	verdict    bot.Verdict
 	// differences are all differences, each as difference() writes it.
 	differences []string
@@ -99,7 +103,7 @@ func verifyTrees(t *testing.T, base, head files, tr trial) *bot.Report {
 		Builder: &product.Builder{Cache: cache, AllowUnconfined: true, StatementTimeout: 20 * time.Second, Threads: 2},
 		Log:     slog.New(slog.DiscardHandler), Now: time.Now, Version: "test",
 	}
-	in := verify.Input{Head: head.write(t, "head"), Under: ".", Guidelines: tr.guidelines, GuidelinesGiven: !tr.notGiven, NoBase: "there is no base"}
+	in := verify.Input{Head: head.write(t, "head"), Under: stdcmp.Or(tr.under, "."), Readers: tr.readers, Guidelines: tr.guidelines, GuidelinesGiven: !tr.notGiven, NoBase: "there is no base"}
 	if base != nil {
 		tree := base.write(t, "base")
 		in.Base = &tree

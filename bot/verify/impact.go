@@ -57,7 +57,7 @@ func (w *work) version() {
 	if w.base == nil || w.headSame == nil {
 		return
 	}
-	impact := impactOf(w.differences)
+	impact := w.ownImpact()
 	least := leastVersion(w.base.Spec().Version, impact)
 	now, err := semver.NewVersion(w.head.Spec().Version)
 	if err != nil || least == "" {

@@ -46,6 +46,9 @@ func (v *Verifier) load(in Input) (*set, error) {
 		return nil, fmt.Errorf("no product in %s: a product is a folder with a %s", path.Join(s.in.Head.Root, s.in.Under), product.SpecFile)
 	}
 	s.followMoved(headProducts)
+	if in.Readers {
+		s.followReaders(headProducts, baseProducts)
+	}
 	outside, err := loadOutside(in.With)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,8 @@ type Input struct {
 	// Head is the tree that is verified, below the slash-separated folder Under; "." means all of it.
 	Head  product.Tree
 	Under string
+	// Readers says that the products of the same tree which read those below Under, directly or through others, are verified as well.
+	Readers bool
 	// Base is the tree to compare with; nil if there is none, for the reason NoBase.
 	Base   *product.Tree
 	NoBase string

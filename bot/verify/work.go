@@ -51,6 +51,7 @@ func (v *Verifier) verifyOne(ctx context.Context, s *set, name string) (*work, e
 			return nil, err
 		}
 	}
+	w.followed()
 	w.version()
 	w.drift()
 	return w, nil
@@ -141,7 +142,7 @@ func (w *work) into(r *bot.Report) {
 	p := bot.ProductReport{Product: w.name, Path: w.head.Path, Verdict: bot.VerdictOf(w.results), Impact: impactOf(w.differences), Version: w.head.Spec().Version}
 	if w.base != nil {
 		p.BaseVersion = w.base.Spec().Version
-		p.LeastVersion = leastVersion(p.BaseVersion, p.Impact)
+		p.LeastVersion = leastVersion(p.BaseVersion, w.ownImpact())
 	}
 	r.Products = append(r.Products, p)
 	r.Results = append(r.Results, w.results...)

@@ -44,6 +44,7 @@ func (c *cli) input(ctx context.Context, dir string, f *verifyFlags, bar *progre
 		in.With = append(in.With, product.Tree{Root: folder, Label: w})
 	}
 	bar.say("reading the base")
+	in.Readers = f.readers
 	if err := findTrees(ctx, &in, abs, f.base, scratch); err != nil {
 		return in, release, err
 	}

@@ -21,7 +21,7 @@ import (
 type verifyFlags struct {
 	base, format, failOn, guidelines string
 	with                             []string
-	declare, verbose                 bool
+	declare, readers, verbose        bool
 	building                         buildFlags
 }
 
@@ -72,6 +72,7 @@ Exit status: 0 nothing fails, 1 something fails, 2 it could not be run.`),
 	cmd.Flags().StringVar(&f.failOn, "fail-on", "fail", "exit with 1 on: fail, or also on review")
 	cmd.Flags().StringVar(&f.guidelines, "guidelines", "", "folder or git URL of the organisation's guidelines")
 	cmd.Flags().StringArrayVar(&f.with, "with", nil, "folder with products that inputs may come from (may be repeated)")
+	cmd.Flags().BoolVar(&f.readers, "readers", false, "verify also the products of the same tree that read those in DIR")
 	cmd.Flags().BoolVar(&f.declare, "declare", false, "draft the amendment that an undeclared difference lacks")
 	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "list also what passed")
 	f.building.add(cmd)
