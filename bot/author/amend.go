@@ -38,7 +38,7 @@ func (c *change) amend(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a, err := c.ask(ctx, StageAmend, c.with(text), nil)
+		a, _, err := c.consult(ctx, StageAmend, c.with(text), nil)
 		if err != nil {
 			return err
 		}
@@ -65,6 +65,7 @@ func (c *change) amend(ctx context.Context) error {
 
 // acceptAmendment applies an answer to a fresh scratch. Faults say why it is refused, doubts what is accepted the second time.
 func (c *change) acceptAmendment(ctx context.Context, answer string, id int) (faults, doubts []string, err error) {
+	c.headChanged()
 	if err := c.head.reset(c.base); err != nil {
 		return nil, nil, err
 	}
@@ -112,6 +113,7 @@ func (c *change) apply(answer string, rules proposal.Rules) (faults []string, er
 			return nil, err
 		}
 		defer root.Close()
+		c.headChanged()
 		if _, found, err = proposal.Apply(root, p, rules); err != nil {
 			return nil, err
 		}
@@ -204,6 +206,9 @@ func (c *change) prove(ctx context.Context, id int) (faults, doubts []string, er
 	}
 	proof := fmt.Sprintf("%s/%d/proof", bot.AreaRequirements, id)
 	for _, r := range report.Results {
+		if r.Product != c.product.Name() {
+			continue
+		}
 		unreadable := strings.HasPrefix(r.ID, "build/spec") || r.ID == "build/vanished"
 		switch {
 		case r.Status == bot.Fail && (r.Area == bot.AreaLedger || unreadable):

@@ -128,7 +128,8 @@ func (a *Author) Amend(ctx context.Context, job Job) (*Outcome, error) {
 		return nil, fmt.Errorf("make a scratch folder: %w", err)
 	}
 	defer os.RemoveAll(folder)
-	c := &change{author: a, job: job, out: &Outcome{Requirement: job.Requirement, job: job}}
+	c := &change{author: a, job: job, out: &Outcome{Requirement: job.Requirement, job: job}, desks: map[bool]*portrait.Desk{}, failedBefore: map[string]bool{}}
+	defer func() { c.closeDesk(false); c.closeDesk(true) }()
 	err = c.run(ctx, folder)
 	c.out.Seconds = a.Verifier.Now().Sub(start).Seconds()
 	if a.Account != nil {
@@ -164,6 +165,11 @@ type change struct {
 	// amendment is the new one, best the best round so far.
 	amendment *spec.Amendment
 	best      *round
+	// desks answer what a model asks about the head (true) and the base; implementing says that the head is there to be asked about.
+	desks        map[bool]*portrait.Desk
+	implementing bool
+	// failedBefore are results of the products that read this one which failed before anything was changed.
+	failedBefore map[string]bool
 	// complaint is what the implementer says against the amendment; complained that it was heard once.
 	complaint  string
 	complained bool
@@ -218,12 +224,12 @@ func (c *change) rounds() int {
 }
 
 // ask asks the model of a stage.
-func (c *change) ask(ctx context.Context, stage string, messages []model.Message, schema *model.Schema) (model.Answer, error) {
+func (c *change) ask(ctx context.Context, stage string, messages []model.Message, schema *model.Schema, tools []model.Tool) (model.Answer, error) {
 	name, ok := c.author.Models[stage]
 	if !ok {
 		name = c.author.Models[""]
 	}
-	request := model.Request{Stage: stage, Model: name, Messages: messages, Schema: schema, Progress: c.author.Progress}
+	request := model.Request{Stage: stage, Model: name, Messages: messages, Schema: schema, Tools: tools, Progress: c.author.Progress}
 	c.out.Prompts = append(c.out.Prompts, Prompt{Stage: stage, Tokens: request.Tokens()})
 	return c.author.Asker.Ask(ctx, request)
 }

@@ -39,6 +39,8 @@ func (c *change) implement(ctx context.Context) error {
 		return err
 	}
 	i := &implementation{change: c, talk: c.with(text)}
+	c.implementing = true
+	defer func() { c.implementing = false }()
 	c.say("implementing the whole spec")
 	if _, err := i.answer(ctx, StageImplement, true); err != nil {
 		return err
@@ -117,10 +119,11 @@ func (i *implementation) round(ctx context.Context, task prompts.RepairTask) (wr
 // is a repair. what says that the answer must tell what was done.
 func (i *implementation) answer(ctx context.Context, stage string, what bool) (ok bool, err error) {
 	for sent := 0; ; sent++ {
-		a, err := i.ask(ctx, stage, i.talk, nil)
+		a, between, err := i.consult(ctx, stage, i.talk, nil)
 		if err != nil {
 			return false, err
 		}
+		i.talk = append(i.talk, between...)
 		if err := i.complains(a.Text); err != nil {
 			return false, err
 		}

@@ -54,6 +54,10 @@ func (c *change) baseBuilds(ctx context.Context) error {
 		if r.Status != bot.Fail {
 			continue
 		}
+		if r.Product != c.product.Name() {
+			c.failedBefore[result(r)] = true
+			continue
+		}
 		if r.Area == bot.AreaBuild {
 			c.out.Report = report
 			return c.end(Failed, "The product does not build as it is, before anything was changed; mend it first: %s", c.clean(r.Message))
@@ -64,6 +68,9 @@ func (c *change) baseBuilds(ctx context.Context) error {
 	return err
 }
 
+// result names a result in all reports of a change.
+func result(r bot.Result) string { return r.Product + " " + r.ID }
+
 // note keeps a remark for the report, and says it.
 func (c *change) note(format string, args ...any) {
 	c.out.Notes = append(c.out.Notes, fmt.Sprintf(format, args...))
@@ -72,10 +79,10 @@ func (c *change) note(format string, args ...any) {
 
 // input is what is verified: s, against the base if there is one.
 func (c *change) input(s, base *scratch) verify.Input {
-	in := verify.Input{Head: s.tree, Under: s.path, NoBase: "nothing was changed yet", With: c.author.With,
+	in := verify.Input{Head: s.tree, Under: s.path, Readers: true, NoBase: "nothing was changed yet", With: c.author.With,
 		Guidelines: c.author.Guidelines, GuidelinesGiven: c.author.GuidelinesGiven}
 	if base != nil {
-		in.Base, in.Readers = &base.tree, true
+		in.Base = &base.tree
 	}
 	return in
 }
@@ -114,13 +121,9 @@ func load(tree product.Tree) (out []*product.Product, err error) {
 
 // greet makes what every conversation begins with: what is the same for all products first.
 func (c *change) greet(ctx context.Context) error {
-	options := c.author.Portrait
-	for _, tree := range c.author.With {
-		more, err := load(tree)
-		if err != nil {
-			return err
-		}
-		options.Also = append(options.Also[:len(options.Also):len(options.Also)], more...)
+	options, err := c.portraitOptions()
+	if err != nil {
+		return err
 	}
 	data, err := portrait.Of(ctx, c.product, c.build, c.author.Verifier.Builder, options)
 	if err != nil {
@@ -128,6 +131,20 @@ func (c *change) greet(ctx context.Context) error {
 	}
 	c.prefix, err = c.opening(data)
 	return err
+}
+
+// portraitOptions say what may be shown, as far as the products around this one count.
+func (c *change) portraitOptions() (portrait.Options, error) {
+	options := c.author.Portrait
+	options.Also = options.Also[:len(options.Also):len(options.Also)]
+	for _, tree := range c.author.With {
+		more, err := load(tree)
+		if err != nil {
+			return options, err
+		}
+		options.Also = append(options.Also, more...)
+	}
+	return options, nil
 }
 
 // opening is the beginning of a conversation about a product.

@@ -85,7 +85,7 @@ func (c *change) askRefinement(ctx context.Context) (r refinement, err error) {
 	if err != nil {
 		return r, err
 	}
-	a, err := c.ask(ctx, StageRefine, c.with(text), &model.Schema{Name: StageRefine, JSON: refineSchema, Fenced: true})
+	a, _, err := c.consult(ctx, StageRefine, c.with(text), &model.Schema{Name: StageRefine, JSON: refineSchema, Fenced: true})
 	if err != nil {
 		return r, err
 	}

@@ -82,7 +82,7 @@ func (i *implementation) askReview(ctx context.Context) ([]objection, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := i.ask(ctx, StageReview, messages, &model.Schema{Name: StageReview, JSON: reviewSchema, Fenced: true})
+	a, err := i.ask(ctx, StageReview, messages, &model.Schema{Name: StageReview, JSON: reviewSchema, Fenced: true}, nil)
 	if err != nil {
 		return nil, err
 	}

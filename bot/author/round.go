@@ -76,7 +76,7 @@ func (c *change) measure(ctx context.Context) (*round, error) {
 			Name: "the files are in order", Status: bot.Fail, Message: c.clean(line)})
 		r.report.Verdict = bot.VerdictFail
 	}
-	r.fails, r.titles = failing(r.report)
+	r.fails, r.titles = failing(r.report, c.product.Name())
 	if r.changed, r.files, err = changes(c.base, c.head); err != nil {
 		return nil, err
 	}
@@ -91,11 +91,21 @@ func (c *change) measure(ctx context.Context) (*round, error) {
 	return r, nil
 }
 
-// cleaned takes the scratch's place on this machine out of a report.
+// cleaned takes the scratch's place on this machine out of a report. What failed before in a product that reads this one is not this
+// change's to mend: it is shown, and does not fail the change.
 func (c *change) cleaned(r *bot.Report) *bot.Report {
+	of := map[string][]bot.Result{}
 	for i := range r.Results {
 		r.Results[i].Message = c.clean(r.Results[i].Message)
+		if x := &r.Results[i]; x.Status == bot.Fail && c.failedBefore[result(*x)] {
+			x.Status, x.Message = bot.Review, "it failed before this change as well: "+x.Message
+		}
+		of[r.Results[i].Product] = append(of[r.Results[i].Product], r.Results[i])
 	}
+	for i := range r.Products {
+		r.Products[i].Verdict = bot.VerdictOf(of[r.Products[i].Product])
+	}
+	r.Verdict = bot.VerdictOf(r.Results)
 	for i := range r.Notes {
 		r.Notes[i] = c.clean(r.Notes[i])
 	}
@@ -103,7 +113,7 @@ func (c *change) cleaned(r *bot.Report) *bot.Report {
 }
 
 // failing lists what fails: as lines to compare, and by names.
-func failing(r *bot.Report) (fails, titles []string) {
+func failing(r *bot.Report, own string) (fails, titles []string) {
 	for _, res := range r.Results {
 		if res.Status != bot.Fail {
 			continue
@@ -113,7 +123,11 @@ func failing(r *bot.Report) (fails, titles []string) {
 			rows = res.Sample.Total
 		}
 		fails = append(fails, fmt.Sprintf("%s %s %d %s", res.Product, res.ID, rows, res.Message))
-		titles = append(titles, res.Name)
+		title := res.Name
+		if res.Product != own {
+			title = res.Product + ": " + title
+		}
+		titles = append(titles, title)
 	}
 	slices.Sort(fails)
 	return fails, titles

@@ -19,6 +19,7 @@ type habit struct {
 	noStream   bool // answers cannot be streamed
 	noUsage    bool // stream_options is refused
 	noSchema   bool // response_format is refused
+	noTools    bool // tools are refused
 	newLimit   bool // max_completion_tokens is wanted in the place of max_tokens
 	badSchemas map[string]bool
 }
@@ -68,6 +69,8 @@ func (h *habits) learn(r Request, sent sending, e *Error) bool {
 		was.badSchemas = bad
 	case sent.ResponseFormat != nil && speaks("response_format", "response format", "json_schema", "json schema", "structured output", "guided"):
 		was.noSchema = true
+	case len(sent.Tools) > 0 && speaks("tool", "function call"):
+		was.noTools = true
 	case *oldLimit(&sent.ChatCompletionRequest) > 0 && speaks("max_completion_tokens"):
 		was.newLimit = true
 	case sent.Stream && speaks("stream"):
@@ -102,6 +105,9 @@ func (t *talk) encode(plain bool) sending {
 		out.Messages = append(out.Messages, encodeMessage(m))
 	}
 	for _, tool := range r.Tools {
+		if has.noTools {
+			break
+		}
 		out.Tools = append(out.Tools, openai.Tool{Type: openai.ToolTypeFunction, Function: &openai.FunctionDefinition{
 			Name: tool.Name, Description: tool.Description, Parameters: tool.Parameters,
 		}})

@@ -85,7 +85,7 @@ type trial struct {
 	// under is the folder to verify, "." if empty; readers adds those that read its products.
 	under   string
 	readers bool
-	verdict    bot.Verdict
+	verdict bot.Verdict
 	// differences are all differences, each as difference() writes it.
 	differences []string
 	// results are all results that are not a pass, as "status id". A line that begins with "~" need not be the whole id.
