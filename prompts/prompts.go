@@ -1,7 +1,8 @@
 // Package prompts turns what a stage of the author's work needs to know into the text that a model is asked.
 //
 // One template a file, and one typed function each. What is the same for every product comes first and is the same to the
-// byte, so that endpoints which cache prompts by their beginning can: System, Guidelines, Product, then the task.
+// byte, so that endpoints which cache prompts by their beginning can: System, Guidelines, Product, then the task. Therefore
+// System tells of every stage how its task is done (how-*.tmpl), whichever follows, and a task is little more than its data.
 package prompts
 
 import (
@@ -43,7 +44,7 @@ type Guideline struct {
 	ID, Title, Text string
 }
 
-// System is what holds in every stage for every product.
+// System is what holds for every product, with how the task of each stage is done.
 func System() (string, error) { return render("system.tmpl", nil) }
 
 // Guidelines shows the organisation's rules, the same for every product.
