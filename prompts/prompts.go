@@ -59,6 +59,8 @@ type ProductData struct {
 	Spec   string
 	Ledger []File
 	Files  []File
+	// Readers are the other products that read this one, a line each.
+	Readers []string
 	// Omitted names files that are left out because the product is large.
 	Omitted []string
 	// Tables says of each table what it holds: columns, rows, samples as far as they may be shown.

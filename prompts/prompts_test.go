@@ -20,6 +20,7 @@ func shop() ProductData {
 		Name: "orders", Spec: "product: orders\npurpose: " + sly,
 		Ledger:  []File{{"amendments/0001.yaml", "id: 1\nrequirement: Show me my orders\n"}},
 		Files:   []File{{"models/orders.sql", "select * from raw_orders -- " + sly}, {"seeds/raw_orders.csv", "id\n1\n"}},
+		Readers: []string{"revenue reads orders, version ^1.0", sly},
 		Omitted: []string{"models/other.sql", sly},
 		Tables:  []Table{{"orders", "order_id INTEGER, 3 rows\n" + sly}},
 		Overlap: []string{"models/a.sql and models/b.sql share 3 sub-queries", sly},
@@ -54,8 +55,10 @@ func all() map[string]func() (string, error) {
 		"repair-review": func() (string, error) {
 			return Repair(RepairTask{Round: 1, Rounds: 1, Objections: []string{sly, sly}, Diff: "-a\n+b\n"})
 		},
-		"faults": func() (string, error) { return Faults([]string{sly, "models/x.sql: it is empty"}) },
-		"review": func() (string, error) { return Review(ReviewTask{Diff: "-a\n+b\n" + sly, Results: "all pass"}) },
+		"tool":       func() (string, error) { return ToolResult("rows", sly) },
+		"tool-limit": func() (string, error) { return NoMoreCalls() },
+		"faults":     func() (string, error) { return Faults([]string{sly, "models/x.sql: it is empty"}) },
+		"review":     func() (string, error) { return Review(ReviewTask{Diff: "-a\n+b\n" + sly, Results: "all pass"}) },
 	}
 }
 
@@ -107,7 +110,7 @@ func TestFencesHold(t *testing.T) {
 		if fence != "" {
 			t.Errorf("%s: a fence is not closed", name)
 		}
-		if sly == 0 && name != "system" && name != "none" {
+		if sly == 0 && name != "system" && name != "none" && name != "tool-limit" {
 			t.Errorf("%s: shows nothing foreign, so this proves nothing", name)
 		}
 	}

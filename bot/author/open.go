@@ -129,8 +129,29 @@ func (c *change) greet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if data.Readers, err = c.readers(); err != nil {
+		return err
+	}
 	c.prefix, err = c.opening(data)
 	return err
+}
+
+// readers tells which other products of the tree read this one.
+func (c *change) readers() (out []string, err error) {
+	products, err := load(c.base.tree)
+	for _, p := range products {
+		for _, in := range p.Spec().Inputs {
+			if in.Product != c.product.Name() || p.Name() == c.product.Name() {
+				continue
+			}
+			line := fmt.Sprintf("%s reads %s", p.Name(), in.Table)
+			if in.Version != "" {
+				line += ", version " + in.Version
+			}
+			out = append(out, line)
+		}
+	}
+	return out, err
 }
 
 // portraitOptions say what may be shown, as far as the products around this one count.

@@ -112,6 +112,7 @@ func TestHabits(t *testing.T) {
 		"no schema":     {refusing("this model does not support response_format json_schema"), fenced, "response_format", "stream_options"},
 		"no such model": {refusing("response_format for model m is not supported"), fenced, "response_format", "stream_options"},
 		"bad schema":    {refusing("Invalid schema for response_format 'numbers'"), fenced, "response_format", "stream_options"},
+		"no tools":      {refusing("m does not support tools"), list, "tools", "response_format"},
 		"new limit":     {refusing("Unsupported parameter: 'max_tokens', use 'max_completion_tokens'"), list, "max_tokens", "max_completion_tokens"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -119,6 +120,7 @@ func TestHabits(t *testing.T) {
 				start := time.Now()
 				r := question("refine")
 				r.MaxTokens, r.Schema = 50, numbers
+				r.Tools = []Tool{{"run_sql", "Runs a query.", json.RawMessage(`{"type":"object"}`)}}
 				for range 2 {
 					got, err := c.Ask(t.Context(), r)
 					if err != nil || string(got.JSON) != "[1]" {
