@@ -136,12 +136,18 @@ func (a *Author) Amend(ctx context.Context, job Job) (*Outcome, error) {
 		c.out.Spent = a.Account.Spent()
 	}
 	var budget *model.BudgetError
+	var failure *model.Error
 	switch {
 	case err == nil, errors.Is(err, errEnded):
 		return c.out, nil
 	case errors.As(err, &budget):
 		c.keepBest()
 		c.out.Kind, c.out.Explanation = OverBudget, budget.Error()
+		return c.out, nil
+	case errors.As(err, &failure) && c.best != nil:
+		// What was reached is worth more than the error alone.
+		c.keepBest()
+		c.out.Kind, c.out.Explanation = Failed, fmt.Sprintf("The model can't be asked any more: %v. What follows is the best that there was.", failure)
 		return c.out, nil
 	}
 	return c.out, err

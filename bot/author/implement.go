@@ -107,12 +107,30 @@ func (i *implementation) round(ctx context.Context, task prompts.RepairTask) (wr
 	if err != nil {
 		return false, err
 	}
-	i.talk = append(i.talk, user(text))
+	i.talk = append(i.shortened(), user(text))
 	if ok, err := i.answer(ctx, StageRepair, false); err != nil || !ok {
 		return false, err
 	}
 	after, textsAfter, err := changes(i.base, i.head)
 	return unified(i.base, before, textsBefore) != unified(i.base, after, textsAfter), err
+}
+
+// maxTalk is how long a conversation may grow before a repair, in tokens. Then its oldest turns are left out: the task tells
+// what was changed so far and what fails.
+const maxTalk = 100_000
+
+// shortened is the conversation so far without its middle if it is long: the beginning with the task stays, for caches of prompts too,
+// and the last answer.
+func (i *implementation) shortened() []model.Message {
+	begin := len(i.prefix) + 1
+	if len(i.talk) <= begin+1 || (model.Request{Messages: i.talk}).Tokens() <= maxTalk {
+		return i.talk
+	}
+	last := len(i.talk) - 1
+	if i.talk[last].Role != model.Assistant || len(i.talk[last].ToolCalls) > 0 {
+		return i.talk[:begin:begin]
+	}
+	return append(i.talk[:begin:begin], i.talk[last])
 }
 
 // answer asks, and applies what is answered; faults are sent back. ok is false if no answer was accepted, which ends the work unless it
@@ -196,7 +214,7 @@ func (i *implementation) accept(answer string, what bool) (faults []string, err 
 	if len(faults) > 0 {
 		return faults, nil
 	}
-	if faults, err = i.apply(answer, proposal.ImplementRules()); err != nil || len(faults) > 0 {
+	if faults, err = i.applyImplementation(answer); err != nil || len(faults) > 0 {
 		return faults, err
 	}
 	a := *i.amendment

@@ -105,7 +105,7 @@ func (o *Outcome) Write(keepRed bool) error {
 		}
 	}
 	// The rules hold once more: what they refuse can't be among the files, unless this program is at fault.
-	rules := proposal.ImplementRules().With(spec.SpecFile, spec.EntryFile(o.Amendment.ID))
+	rules := implementRules().With(spec.SpecFile, spec.EntryFile(o.Amendment.ID))
 	if _, faults, err := proposal.Apply(root, p, rules); err != nil || len(faults) > 0 {
 		if err == nil {
 			err = fmt.Errorf("%s", faults[0])

@@ -35,19 +35,10 @@ type objection struct {
 	says, sql string
 }
 
-// review has the change doubted in a fresh conversation. Objections whose counter-examples return rows get one round of repair.
+// review has the change doubted in a fresh conversation. Objections whose counter-examples return rows get one round of repair, which
+// is reviewed once more.
 func (i *implementation) review(ctx context.Context) error {
-	i.say("reviewing")
-	objections, err := i.askReview(ctx)
-	var failure *model.Error
-	if errors.As(err, &failure) {
-		i.note("there was no review: %v", err)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	proven, texts, err := i.tried(ctx, objections, true)
+	proven, texts, err := i.doubts(ctx)
 	if err != nil || len(proven) == 0 {
 		return err
 	}
@@ -72,8 +63,26 @@ func (i *implementation) review(ctx context.Context) error {
 		i.note("the repair after the review failed its verification, so it was not kept: %s", now.names(3))
 		return nil
 	}
-	_, now.stands, err = i.tried(ctx, proven, false)
+	if _, now.stands, err = i.tried(ctx, proven, false); err != nil || len(now.stands) > 0 {
+		return err
+	}
+	_, now.stands, err = i.doubts(ctx)
 	return err
+}
+
+// doubts asks for objections to the best round, and tries them. A model that gives none because it can't be asked is noted.
+func (i *implementation) doubts(ctx context.Context) (proven []objection, texts []string, err error) {
+	i.say("reviewing")
+	objections, err := i.askReview(ctx)
+	var failure *model.Error
+	if errors.As(err, &failure) {
+		i.note("there was no review: %v", err)
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return i.tried(ctx, objections, true)
 }
 
 // askReview asks for objections.
