@@ -41,7 +41,10 @@ type File struct {
 
 // Guideline is a rule of the organisation.
 type Guideline struct {
-	ID, Title, Text string
+	ID, Title string
+	// AppliesTo is the CEL expression over a spec that says which products it binds.
+	AppliesTo string
+	Text      string
 }
 
 // System is what holds for every product, with how the task of each stage is done.
@@ -99,16 +102,17 @@ func Refine(t RefineTask) (string, error) { return render("refine.tmpl", t) }
 // AmendTask is a requirement to be written into spec and ledger.
 type AmendTask struct {
 	Requirement, Reading string
-	Answers              []Answered
+	// Facts are what was found out about the data when the requirement was read.
+	Facts   []string
+	Answers []Answered
 	// ID is the new amendment's id, Path its file, Origin its kind of origin.
 	ID     int
 	Path   string
 	Origin string
 	// Supersede names the checks that may be retired, as "amendment 1: name of the check".
 	Supersede []string
-	// Faults say why the answer Last was not accepted; both are empty at first.
-	Faults []string
-	Last   string
+	// Complaint is why whoever was to implement the amendment Last could not; both are empty at first.
+	Complaint, Last string
 }
 
 // Amend asks for the new spec and its amendment.
@@ -117,6 +121,8 @@ func Amend(t AmendTask) (string, error) { return render("amend.tmpl", t) }
 // ImplementTask is an amended spec to be implemented.
 type ImplementTask struct {
 	Requirement string
+	// Facts are what was found out about the data when the requirement was read.
+	Facts []string
 	// Path is the new amendment's file, Amendment its text, SpecDiff what it changed in spec.yaml.
 	Path, Amendment, SpecDiff string
 }
@@ -129,6 +135,11 @@ func Faults(faults []string) (string, error) {
 	return render("faults.tmpl", struct{ Faults []string }{faults})
 }
 
+// Doubts asks whether checks that prove nothing new are meant so.
+func Doubts(doubts []string) (string, error) {
+	return render("doubts.tmpl", struct{ Doubts []string }{doubts})
+}
+
 // RepairTask is an implementation that failed its proof.
 type RepairTask struct {
 	Round, Rounds int
@@ -139,6 +150,15 @@ type RepairTask struct {
 
 // Repair asks for what failed to be mended.
 func Repair(t RepairTask) (string, error) { return render("repair.tmpl", t) }
+
+// MendTask is a product that does not build, before anything was asked of it.
+type MendTask struct {
+	Round, Rounds int
+	Results, Diff string
+}
+
+// Mend asks for its models to be mended.
+func Mend(t MendTask) (string, error) { return render("mend.tmpl", t) }
 
 // ReviewTask is a change to be doubted.
 type ReviewTask struct {

@@ -32,7 +32,7 @@ func all() map[string]func() (string, error) {
 	return map[string]func() (string, error){
 		"system": System,
 		"guidelines": func() (string, error) {
-			return Guidelines([]Guideline{{"money", "Money is exact", "Never FLOAT.\n" + sly}})
+			return Guidelines([]Guideline{{"money", "Money is exact", "true " + sly, "Never FLOAT.\n" + sly}})
 		},
 		"none":    func() (string, error) { return Guidelines(nil) },
 		"product": func() (string, error) { return Product(shop()) },
@@ -41,19 +41,23 @@ func all() map[string]func() (string, error) {
 		},
 		"amend": func() (string, error) {
 			return Amend(AmendTask{Requirement: sly, Reading: sly, ID: 2, Path: "amendments/0002.yaml", Origin: "issue",
-				Supersede: []string{sly}, Faults: []string{sly}, Last: sly})
+				Supersede: []string{sly}, Facts: []string{"12 of 66 orders", sly}, Complaint: sly, Last: sly})
 		},
 		"amend-first": func() (string, error) {
 			return Amend(AmendTask{Requirement: "I want item counts. " + sly, Reading: "A new column.", ID: 2, Path: "amendments/0002.yaml", Origin: "issue"})
 		},
 		"implement": func() (string, error) {
-			return Implement(ImplementTask{Requirement: sly, Path: "amendments/0002.yaml", Amendment: "id: 2\n# " + sly, SpecDiff: "+# " + sly})
+			return Implement(ImplementTask{Requirement: sly, Facts: []string{sly}, Path: "amendments/0002.yaml", Amendment: "id: 2\n# " + sly, SpecDiff: "+# " + sly})
 		},
 		"repair": func() (string, error) {
 			return Repair(RepairTask{Round: 1, Rounds: 3, Results: "fail: " + sly, Diff: "-a\n+b\n"})
 		},
 		"repair-review": func() (string, error) {
 			return Repair(RepairTask{Round: 1, Rounds: 1, Objections: []string{sly, sly}, Diff: "-a\n+b\n"})
+		},
+		"doubts": func() (string, error) { return Doubts([]string{"the check holds", sly}) },
+		"mend": func() (string, error) {
+			return Mend(MendTask{Round: 2, Rounds: 3, Results: "fail: " + sly, Diff: "-a\n+b\n"})
 		},
 		"tool":       func() (string, error) { return ToolResult("rows", sly) },
 		"tool-limit": func() (string, error) { return NoMoreCalls() },

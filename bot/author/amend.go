@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,6 +19,9 @@ import (
 // maxSentBack is how often an answer with faults is sent back.
 const maxSentBack = 3
 
+// keepWord answers doubts: the amendment stays as it is.
+var keepWord = regexp.MustCompile(`(?m)^[ \t*` + "`" + `]*KEEP\b`)
+
 // amend has the new spec and its amendment written, until they are accepted.
 func (c *change) amend(ctx context.Context) error {
 	ids := c.product.Document.Ledger.IDs()
@@ -25,22 +29,29 @@ func (c *change) amend(ctx context.Context) error {
 	if len(ids) > 0 {
 		id = ids[len(ids)-1] + 1
 	}
-	task := prompts.AmendTask{Requirement: c.job.Requirement, Reading: c.reading, Answers: c.answers, ID: id,
+	task := prompts.AmendTask{Requirement: c.job.Requirement, Reading: c.reading, Facts: c.facts, Answers: c.answers, ID: id,
 		Path: spec.EntryFile(id), Origin: c.origin().Kind, Supersede: c.allowed()}
 	if c.complaint != "" {
-		task.Faults = []string{"Whoever was to implement the amendment says that it can't be: " + c.complaint}
-		task.Last = c.amendmentText()
+		task.Complaint, task.Last = c.complaint, c.amendmentText()
 	}
+	text, err := prompts.Amend(task)
+	if err != nil {
+		return err
+	}
+	talk := c.with(text)
 	lenient := false // what held before is sent back once
+	var kept []string
 	for sent := 0; ; sent++ {
 		c.say("writing the spec and amendment %d", id)
-		text, err := prompts.Amend(task)
+		a, between, err := c.consult(ctx, StageAmend, talk, nil)
 		if err != nil {
 			return err
 		}
-		a, _, err := c.consult(ctx, StageAmend, c.with(text), nil)
-		if err != nil {
-			return err
+		if lenient && keepWord.MatchString(a.Text) && !strings.Contains(a.Text, "FILE:") && c.amendment != nil {
+			for _, d := range kept {
+				c.note("%s", d)
+			}
+			return nil // the head holds it already
 		}
 		faults, doubts, err := c.acceptAmendment(ctx, a.Text, id)
 		if err != nil {
@@ -52,14 +63,20 @@ func (c *change) amend(ctx context.Context) error {
 			}
 			return nil
 		}
+		again, err := prompts.Faults(faults)
 		if len(faults) == 0 {
-			lenient = true
+			lenient, kept = true, doubts
+			again, err = prompts.Doubts(doubts)
 		}
-		task.Faults, task.Last = append(faults, doubts...), cut(a.Text, 100_000)
+		if err != nil {
+			return err
+		}
+		faults = append(faults, doubts...)
 		if sent == maxSentBack {
-			c.out.Faults = task.Faults
-			return c.end(Failed, "No amendment came about that could be accepted, in %d attempts. The last one: %s", sent+1, cut(strings.Join(task.Faults, "; "), 600))
+			c.out.Faults = faults
+			return c.end(Failed, "No amendment came about that could be accepted, in %d attempts. The last one: %s", sent+1, cut(strings.Join(faults, "; "), 600))
 		}
+		talk = append(append(talk, between...), assistant(cut(a.Text, maxShown)), user(again))
 	}
 }
 
@@ -216,9 +233,9 @@ func (c *change) prove(ctx context.Context, id int) (faults, doubts []string, er
 		case r.ID == proof && r.Status != bot.Pass:
 			faults = append(faults, c.clean(r.Message))
 		case r.Area == bot.AreaRequirements && r.Amendment == id && r.Proof == "held before":
-			doubts = append(doubts, fmt.Sprintf("The check %q held before the change already, so it proves nothing new. Sharpen it, or keep it as it is if it guards something.", r.Name))
+			doubts = append(doubts, fmt.Sprintf("The check %q held before the change already, so it proves nothing new.", r.Name))
 		case r.Area == bot.AreaRequirements && r.Amendment == id && strings.HasPrefix(r.Proof, "only errs"):
-			doubts = append(doubts, fmt.Sprintf("The check %q %s. Keep it only if it reads something that the implementation will add.", r.Name, c.clean(r.Proof)))
+			doubts = append(doubts, fmt.Sprintf("The check %q %s, which is right only if it reads something that the implementation will add.", r.Name, c.clean(r.Proof)))
 		}
 	}
 	return faults, doubts, nil

@@ -28,6 +28,7 @@ const (
 	StageImplement = "implement"
 	StageRepair    = "repair"
 	StageReview    = "review"
+	StageMend      = "mend"
 )
 
 // DefaultRounds is how often failures are repaired unless said otherwise.
@@ -122,6 +123,11 @@ func (a *Author) Amend(ctx context.Context, job Job) (*Outcome, error) {
 	if err := job.check(); err != nil {
 		return nil, err
 	}
+	return a.work(ctx, job, (*change).run)
+}
+
+// work does one kind of work on a job in a scratch folder.
+func (a *Author) work(ctx context.Context, job Job, run func(c *change, ctx context.Context, folder string) error) (*Outcome, error) {
 	start := a.Verifier.Now()
 	folder, err := os.MkdirTemp("", "codicil-author-")
 	if err != nil {
@@ -130,27 +136,32 @@ func (a *Author) Amend(ctx context.Context, job Job) (*Outcome, error) {
 	defer os.RemoveAll(folder)
 	c := &change{author: a, job: job, out: &Outcome{Requirement: job.Requirement, job: job}, desks: map[bool]*portrait.Desk{}, failedBefore: map[string]bool{}}
 	defer func() { c.closeDesk(false); c.closeDesk(true) }()
-	err = c.run(ctx, folder)
+	err = run(c, ctx, folder)
 	c.out.Seconds = a.Verifier.Now().Sub(start).Seconds()
 	if a.Account != nil {
 		c.out.Spent = a.Account.Spent()
 	}
+	return c.out, c.ended(err)
+}
+
+// ended turns what ended the work into an outcome, if it is one.
+func (c *change) ended(err error) error {
 	var budget *model.BudgetError
 	var failure *model.Error
 	switch {
-	case err == nil, errors.Is(err, errEnded):
-		return c.out, nil
+	case errors.Is(err, errEnded):
+		return nil
 	case errors.As(err, &budget):
 		c.keepBest()
 		c.out.Kind, c.out.Explanation = OverBudget, budget.Error()
-		return c.out, nil
+		return nil
 	case errors.As(err, &failure) && c.best != nil:
 		// What was reached is worth more than the error alone.
 		c.keepBest()
 		c.out.Kind, c.out.Explanation = Failed, fmt.Sprintf("The model can't be asked any more: %v. What follows is the best that there was.", failure)
-		return c.out, nil
+		return nil
 	}
-	return c.out, err
+	return err
 }
 
 // change is the work on one job.
@@ -168,6 +179,8 @@ type change struct {
 	// reading is how the requirement was understood, answers what was asked for that.
 	reading string
 	answers []prompts.Answered
+	// facts are what was found in the data when the requirement was read.
+	facts []string
 	// amendment is the new one, best the best round so far.
 	amendment *spec.Amendment
 	best      *round
@@ -185,7 +198,7 @@ type change struct {
 func (c *change) run(ctx context.Context, folder string) error {
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { return c.open(ctx, folder) },
-		c.baseBuilds, c.greet, c.refine,
+		c.inOrder, c.baseBuilds, c.greet, c.refine,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -32,7 +32,7 @@ func (c *change) implement(ctx context.Context) error {
 		return err
 	}
 	text, err := prompts.Implement(prompts.ImplementTask{
-		Requirement: c.job.Requirement, Path: spec.EntryFile(c.amendment.ID), Amendment: c.amendmentText(),
+		Requirement: c.job.Requirement, Facts: c.facts, Path: spec.EntryFile(c.amendment.ID), Amendment: c.amendmentText(),
 		SpecDiff: unified(c.base, changed, texts, spec.EntryFile(c.amendment.ID)),
 	})
 	if err != nil {
@@ -232,10 +232,18 @@ func (i *implementation) accept(answer string, what bool) (faults []string, err 
 	return nil, nil
 }
 
-// rejects says whether an option is among those turned down.
+// gist is what an option is, without the reason against it and without its layout.
+func gist(option string) string {
+	option, _, _ = strings.Cut(option, ":")
+	option, _, _ = strings.Cut(option, ";")
+	option, _, _ = strings.Cut(option, ", ")
+	return strings.ToLower(strings.Join(strings.Fields(strings.TrimRight(option, ". ")), " "))
+}
+
+// rejects says whether an option is among those turned down, with the same reason or another.
 func rejects(rejected []spec.Rejection, option string) bool {
 	for _, r := range rejected {
-		if strings.EqualFold(strings.TrimSpace(r.Option), strings.TrimSpace(option)) {
+		if a, b := gist(r.Option), gist(option); strings.HasPrefix(a, b) || strings.HasPrefix(b, a) {
 			return true
 		}
 	}

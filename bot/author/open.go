@@ -28,18 +28,23 @@ func (c *change) open(ctx context.Context, folder string) error {
 	if err := c.head.reset(c.base); err != nil {
 		return fmt.Errorf("make a scratch copy: %w", err)
 	}
+	p, problems := product.Load(c.base.tree, c.job.Path)
+	if err := problems.Err(); err != nil {
+		return c.end(Failed, "The product has errors before anything was changed; mend them first:\n%s", c.clean(err.Error()))
+	}
+	c.product = p
+	return nil
+}
+
+// inOrder lints the base: what is wrong already can't be told from what a change makes wrong.
+func (c *change) inOrder(ctx context.Context) error {
 	problems, err := c.lint(ctx, c.base)
 	if err != nil {
 		return err
 	}
 	if err := problems.Err(); err != nil {
-		return c.end(Failed, "The product has errors before anything was changed; mend them first:\n%v", err)
+		return c.end(Failed, "The product has errors before anything was changed; mend them first, or have it done by `codicil repair` if they are in its models:\n%s", c.clean(err.Error()))
 	}
-	p, problems := product.Load(c.base.tree, c.job.Path)
-	if err := problems.Err(); err != nil {
-		return c.end(Failed, "The product can't be read; mend it first:\n%v", err)
-	}
-	c.product = p
 	return nil
 }
 
@@ -60,7 +65,7 @@ func (c *change) baseBuilds(ctx context.Context) error {
 		}
 		if r.Area == bot.AreaBuild {
 			c.out.Report = report
-			return c.end(Failed, "The product does not build as it is, before anything was changed; mend it first: %s", c.clean(r.Message))
+			return c.end(Failed, "The product does not build as it is, before anything was changed; mend it first, or have it done by `codicil repair`: %s", c.clean(r.Message))
 		}
 		c.note("before anything was changed, this failed already: %s (%s)", r.Name, c.clean(r.Message))
 	}
@@ -176,7 +181,7 @@ func (c *change) opening(data prompts.ProductData) ([]model.Message, error) {
 	}
 	var rules []prompts.Guideline
 	for _, g := range c.author.Guidelines {
-		rules = append(rules, prompts.Guideline{ID: g.ID, Title: g.Title, Text: g.Prose})
+		rules = append(rules, prompts.Guideline{ID: g.ID, Title: g.Title, AppliesTo: g.AppliesTo, Text: g.Prose})
 	}
 	guidelines, err := prompts.Guidelines(rules)
 	if err != nil {

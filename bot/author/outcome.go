@@ -105,7 +105,10 @@ func (o *Outcome) Write(keepRed bool) error {
 		}
 	}
 	// The rules hold once more: what they refuse can't be among the files, unless this program is at fault.
-	rules := implementRules().With(spec.SpecFile, spec.EntryFile(o.Amendment.ID))
+	rules := mendRules()
+	if o.Amendment != nil {
+		rules = implementRules().With(spec.SpecFile, spec.EntryFile(o.Amendment.ID))
+	}
 	if _, faults, err := proposal.Apply(root, p, rules); err != nil || len(faults) > 0 {
 		if err == nil {
 			err = fmt.Errorf("%s", faults[0])

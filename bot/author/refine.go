@@ -31,6 +31,7 @@ type refinement struct {
 	Explanation string     `json:"explanation"`
 	Reading     string     `json:"reading"`
 	Assumptions []string   `json:"assumptions"`
+	Facts       []string   `json:"facts"`
 	Questions   []Question `json:"questions"`
 	Amendments  []int      `json:"amendments"`
 	Options     []struct {
@@ -76,6 +77,7 @@ func (c *change) refine(ctx context.Context) error {
 			c.reading += "\nAssumed: " + a
 		}
 		c.out.Reading = c.reading
+		c.facts = r.Facts
 		return nil
 	}
 }

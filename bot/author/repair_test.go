@@ -63,12 +63,47 @@ func TestFaultsAreSentBack(t *testing.T) {
 	wantKind(t, o, author.Done)
 	asked := s.of(author.StageAmend)
 	for i, reason := range []string{"holds no file", "no check of it failed at the base", "purpose of product went"} {
-		if text := asked[i+1].Messages[3].Text; !strings.Contains(text, reason) {
+		if text := asked[i+1].Messages[5+2*i].Text; !strings.Contains(text, reason) {
 			t.Errorf("attempt %d was not told %q:\n%s", i+2, reason, text)
 		}
 	}
 	if again := s.of(author.StageImplement); len(again) != 2 || !strings.Contains(again[1].Messages[5].Text, "lacks the JSON object") {
 		t.Error("the implementation without a word of what was done was not sent back")
+	}
+}
+
+// Checks that hold at the base already are asked about once, and kept if the model means them so.
+func TestDoubtsAreKept(t *testing.T) {
+	t.Parallel()
+	job, s := put(t, shop()), good(t)
+	guard := "  - name: amounts stay\n    sql: select * from orders where amount < 0\n"
+	s.answers[author.StageAmend] = []string{file("spec.yaml", newSpec) + file("amendments/0002.yaml", amendment(itemCheck, guard)), "They guard the amounts.\n\nKEEP\n"}
+	o := amend(t, s, job)
+	wantKind(t, o, author.Done)
+	if asked := s.of(author.StageAmend); len(asked) != 2 || !strings.Contains(asked[1].Messages[5].Text, "KEEP") {
+		t.Fatalf("%d requests", len(asked))
+	}
+	if len(o.Amendment.Checks) != 2 || len(o.Notes) != 1 || !strings.Contains(o.Notes[0], "amounts stay") {
+		t.Errorf("checks %v, notes %q", o.Amendment.Checks, o.Notes)
+	}
+	// Without a doubt before it, the word is no answer.
+	s = good(t)
+	s.answers[author.StageAmend] = []string{"KEEP", amends()}
+	wantKind(t, amend(t, s, put(t, shop())), author.Done)
+	if asked := s.of(author.StageAmend); len(asked) != 2 || !strings.Contains(asked[1].Messages[5].Text, "holds no file") {
+		t.Error("KEEP was taken for an answer")
+	}
+}
+
+// An option is turned down once, whatever reason is given beside it.
+func TestRejectedOnce(t *testing.T) {
+	t.Parallel()
+	job, s := put(t, shop()), good(t)
+	s.answers[author.StageAmend] = []string{file("spec.yaml", newSpec) + file("amendments/0002.yaml", amendment(itemCheck, "rejected:\n  - {option: \"Reuse amount, whose name would be wrong\", breaks: [1]}\n"))}
+	o := amend(t, s, job)
+	wantKind(t, o, author.Done)
+	if len(o.Amendment.Rejected) != 1 {
+		t.Errorf("rejected %+v", o.Amendment.Rejected)
 	}
 }
 

@@ -29,6 +29,8 @@ type round struct {
 	changed []string
 	files   map[string]string
 	diff    string
+	// broken says that the head does not build; told only of rounds without a base.
+	broken bool
 	// stands are objections of the review that were not met.
 	stands []string
 }
@@ -54,7 +56,6 @@ func (c *change) verify(ctx context.Context) error {
 // measure verifies the head. The best round is the one with the fewest failures.
 func (c *change) measure(ctx context.Context) (*round, error) {
 	c.say("verifying")
-	r := &round{amendment: c.amendment}
 	problems, err := c.lint(ctx, c.head)
 	if err != nil {
 		return nil, err
@@ -70,7 +71,19 @@ func (c *change) measure(ctx context.Context) (*round, error) {
 			return nil, err
 		}
 	}
-	r.report = c.cleaned(found)
+	r, err := c.judged(found, problems)
+	if err != nil {
+		return nil, err
+	}
+	if c.best == nil || len(r.fails) < len(c.best.fails) {
+		c.best = r
+	}
+	return r, nil
+}
+
+// judged is the round that a report and lint's problems make of the head.
+func (c *change) judged(found *bot.Report, problems bot.Problems) (r *round, err error) {
+	r = &round{amendment: c.amendment, report: c.cleaned(found)}
 	for _, line := range lines(problems) {
 		r.report.Results = append(r.report.Results, bot.Result{Product: c.product.Name(), ID: "build/lint/" + line, Area: bot.AreaBuild,
 			Name: "the files are in order", Status: bot.Fail, Message: c.clean(line)})
@@ -81,14 +94,12 @@ func (c *change) measure(ctx context.Context) (*round, error) {
 		return nil, err
 	}
 	r.diff = unified(c.base, r.changed, r.files)
-	r.work = unified(c.base, r.changed, r.files, spec.SpecFile, spec.EntryFile(c.amendment.ID))
-	if r.text, err = c.plainReport(r.report); err != nil {
-		return nil, err
+	r.work = r.diff
+	if c.amendment != nil {
+		r.work = unified(c.base, r.changed, r.files, spec.SpecFile, spec.EntryFile(c.amendment.ID))
 	}
-	if c.best == nil || len(r.fails) < len(c.best.fails) {
-		c.best = r
-	}
-	return r, nil
+	r.text, err = c.plainReport(r.report)
+	return r, err
 }
 
 // cleaned takes the scratch's place on this machine out of a report. What failed before in a product that reads this one is not this
@@ -148,7 +159,7 @@ func (c *change) plainReport(r *bot.Report) (string, error) {
 		}
 	}
 	var b bytes.Buffer
-	err := report.Text(&b, &same, report.TextOptions{Width: 120})
+	err := report.Text(&b, &same, report.TextOptions{Width: 120, Focus: c.product.Name(), NoAdvice: true})
 	return b.String(), err
 }
 

@@ -108,10 +108,15 @@ func (t *talk) conversation(fenced bool) []Message {
 	out := append([]Message(nil), t.request.Messages...)
 	if fenced {
 		plea := schemaPrompt(t.request.Schema)
-		if last := &out[len(out)-1]; last.Role == User {
-			last.Text = strings.TrimRight(last.Text, "\n") + "\n\n" + plea
-		} else {
+		// It stands with the last thing that was said to the model, also when results of tools follow, so that a conversation only grows.
+		i := len(out) - 1
+		for i >= 0 && out[i].Role != User {
+			i--
+		}
+		if i < 0 {
 			out = append(out, Message{Role: User, Text: plea})
+		} else {
+			out[i].Text = strings.TrimRight(out[i].Text, "\n") + "\n\n" + plea
 		}
 	}
 	return append(out, t.answer.Asides...)

@@ -1,6 +1,7 @@
 package portrait
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -130,7 +131,7 @@ func (k *knowledge) items(profiles []profile) []item {
 	}
 	for _, s := range k.seeds {
 		rows := portraitRows
-		if want[s.Path] {
+		if info, err := os.Stat(s.File); want[s.Path] || err == nil && info.Size() <= wholeSeed {
 			rows = askedRows
 		}
 		if text, err := k.seedText(s, rows); err == nil {

@@ -17,6 +17,9 @@ const (
 	askedRows    = 20
 )
 
+// wholeSeed is up to how many bytes a seed is shown whole in a portrait: rules and lists of codes are such, and all of their rows matter.
+const wholeSeed = 1500
+
 // countedRows is up to how many rows of a seed are counted.
 const countedRows = 1_000_000
 

@@ -152,7 +152,9 @@ func (p *parser) settle() {
 		}
 		p.fault(f.Line, "No block follows this heading. Put %s right below it.", what)
 	}
-	if before := p.seen[key(f.Path)]; before > 0 {
+	if n := len(p.out.Files) - 1; n >= 0 && f.Action == Edit && p.out.Files[n].Action == Edit && p.out.Files[n].Path == f.Path {
+		p.out.Files[n].Sections = append(p.out.Files[n].Sections, f.Sections...) // the same heading again, for more sections
+	} else if before := p.seen[key(f.Path)]; before > 0 {
 		p.fault(f.Line, "The answer names this file before, on line %d. Give each file one heading; an EDIT may hold several sections.", before)
 	} else {
 		p.seen[key(f.Path)] = f.Line

@@ -36,7 +36,7 @@
 // as many. A file that itself holds fences is put between longer ones. So code is never escaped, and never inside JSON.
 //
 // What models often do is understood as well: headings in bold, as titles, as list items or with the path in
-// backticks, prose between heading and block, carriage returns, several blocks below one EDIT, and one fence of
+// backticks, prose between heading and block, carriage returns, several blocks below one EDIT or below its heading given again, and one fence of
 // Markdown around the whole answer. What could be read in two ways is a [Fault].
 package proposal
 

@@ -48,7 +48,7 @@ func Markdown(w io.Writer, r *bot.Report, o MarkdownOptions) error {
 	all := sections(r)
 	p := &page{}
 	sign, _ := new(texter).mark(r.Verdict)
-	p.add(importanceHeadline, "", "## "+sign+" "+headlineOf(r, all)+"\n\n"+markup.Escape(summary(r, all))+"\n", "")
+	p.add(importanceHeadline, "", "## "+sign+" "+headlineOf(r, all)+"\n\n"+markup.Escape(summary(r, all, false))+"\n", "")
 	if len(all) > 1 {
 		p.add(importanceProducts, "products", "| product | verdict | impact | version | results |\n|---|---|---|---|---|\n", "", productRows(all)...)
 	}

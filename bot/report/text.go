@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
@@ -20,6 +21,11 @@ type TextOptions struct {
 	Colour bool
 	// Verbose lists what passed, and expands products that pass.
 	Verbose bool
+	// Focus names the product that the report is about: it comes first and is expanded, and of the others only what fails is
+	// told. Empty means that all are alike.
+	Focus string
+	// NoAdvice leaves out what a person should do next.
+	NoAdvice bool
 }
 
 // Text writes r for an engineer at a terminal: what needs work first and expanded, what holds in one line.
@@ -31,7 +37,19 @@ func Text(w io.Writer, r *bot.Report, o TextOptions) error {
 	t := &texter{width: max(o.Width, 44), verbose: o.Verbose, Paint: terminal.NewPaint(o.Colour)}
 	all := sections(r)
 	var brief []*section
+	if o.Focus != "" {
+		slices.SortStableFunc(all, func(a, b *section) int { return last(a.Product != o.Focus) - last(b.Product != o.Focus) })
+	}
 	for _, s := range all {
+		if o.Focus != "" && s.Product != o.Focus {
+			t.aside(s)
+			brief = append(brief, s)
+			continue
+		}
+		if o.Focus != "" {
+			t.product(s)
+			continue
+		}
 		if s.Verdict == bot.VerdictPass && len(all) > 1 && !o.Verbose {
 			t.brief(s)
 			brief = append(brief, s)
@@ -40,9 +58,28 @@ func Text(w io.Writer, r *bot.Report, o TextOptions) error {
 		t.product(s)
 	}
 	t.notRunTogether(brief)
-	t.closing(r, all)
+	t.closing(r, all, o.NoAdvice)
 	_, err := w.Write(t.Bytes())
 	return err
+}
+
+// last sorts what is true behind what is not.
+func last(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// aside is a product that the report is not about: its headline, and what fails.
+func (t *texter) aside(s *section) {
+	t.brief(s)
+	for _, r := range s.with(bot.Fail) {
+		t.indented(4, markup.Plain(string(r.Area)+": "+r.Name+": "+r.Message), plainInk)
+	}
+	if n := len(slices.DeleteFunc(slices.Clone(s.differences), func(d bot.Difference) bool { return len(d.FollowsFrom) == 0 })); n > 0 {
+		t.indented(4, plural(n, "difference follows", "differences follow")+" from the change", t.Faint)
+	}
 }
 
 // texter writes the text form into memory.
@@ -272,7 +309,7 @@ func (t *texter) difference(d bot.Difference) {
 }
 
 // closing is the verdict of all and what to do next.
-func (t *texter) closing(r *bot.Report, all []*section) {
+func (t *texter) closing(r *bot.Report, all []*section, noAdvice bool) {
 	if t.Len() > 0 {
 		t.line()
 	}
@@ -280,7 +317,7 @@ func (t *texter) closing(r *bot.Report, all []*section) {
 		t.indented(0, markup.Plain(n), t.Faint)
 	}
 	sign, ink := t.mark(r.Verdict)
-	for i, l := range terminal.Wrap(summary(r, all), t.width-2) {
+	for i, l := range terminal.Wrap(summary(r, all, noAdvice), t.width-2) {
 		lead := "  "
 		if i == 0 {
 			lead = sign + " "

@@ -9,7 +9,7 @@ import (
 )
 
 // summary is the verdict of a whole report in one sentence, with what to do next.
-func summary(r *bot.Report, all []*section) string {
+func summary(r *bot.Report, all []*section, noAdvice bool) string {
 	var b strings.Builder
 	switch r.Verdict {
 	case bot.VerdictFail:
@@ -26,7 +26,7 @@ func summary(r *bot.Report, all []*section) string {
 	if n := total(all, bot.NotRun); n > 0 {
 		fmt.Fprintf(&b, " %d not run.", n)
 	}
-	if next := next(r, all); next != "" {
+	if next := next(r, all); next != "" && !noAdvice {
 		b.WriteString(" " + next)
 	}
 	return b.String()

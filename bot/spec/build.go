@@ -89,6 +89,8 @@ func textNode(s string) *yaml.Node {
 	switch {
 	case strings.Contains(s, "\n") && literal(s):
 		n.Style = yaml.LiteralStyle
+	case len(s) > foldWidth && foldable(s):
+		n.Style = yaml.FoldedStyle
 	case strings.ContainsFunc(s, func(c rune) bool { return c != ' ' && (unicode.IsSpace(c) || unicode.IsControl(c)) }), ambiguous.MatchString(s):
 		n.Style = yaml.DoubleQuotedStyle
 	}

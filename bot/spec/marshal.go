@@ -65,10 +65,10 @@ func encode(n *yaml.Node) (string, error) {
 	if err := enc.Encode(n); err != nil {
 		return "", fmt.Errorf("write YAML: %w", err)
 	}
-	return out.String(), nil
+	return wrapFolded(out.String()), nil
 }
 
-// nodeOf turns a struct into YAML. If plain, no text becomes a literal block.
+// nodeOf turns a struct into YAML. If plain, no text becomes a block.
 func nodeOf(v any, plain bool) (n *yaml.Node, err error) {
 	if where, bad := notText(reflect.ValueOf(v)); bad {
 		return nil, fmt.Errorf("write YAML: %q is not UTF-8 text", where)
@@ -88,12 +88,12 @@ func nodeOf(v any, plain bool) (n *yaml.Node, err error) {
 	return n, nil
 }
 
-// layOut takes what holds a literal block off its one line; blocks says whether one is at or below n.
+// layOut takes what holds a block of text off its one line; blocks says whether one is at or below n.
 func layOut(n *yaml.Node, plain bool) (blocks bool) {
-	if n.Style&yaml.LiteralStyle != 0 && plain {
+	if n.Style&blockStyle != 0 && plain {
 		n.Style = yaml.DoubleQuotedStyle
 	}
-	blocks = n.Style&yaml.LiteralStyle != 0
+	blocks = n.Style&blockStyle != 0
 	for _, c := range n.Content {
 		blocks = layOut(c, plain) || blocks
 	}
@@ -114,7 +114,7 @@ func flow(n *yaml.Node) {
 				return false
 			}
 		}
-		return n.Style&yaml.LiteralStyle == 0
+		return n.Style&blockStyle == 0
 	}
 	if add(n) && width <= flowWidth {
 		n.Style |= yaml.FlowStyle
