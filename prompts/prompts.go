@@ -167,3 +167,21 @@ type ReviewTask struct {
 
 // Review asks for objections with counter-examples.
 func Review(t ReviewTask) (string, error) { return render("review.tmpl", t) }
+
+// DraftTask is a product without a spec.
+type DraftTask struct {
+	// Spec and Amendment are the draft that the build and the data made, with placeholders; Path is the amendment's file.
+	Spec, Amendment, Path string
+	// Interface says which tables are part of it, and why others are not.
+	Interface string
+	// Keys are other sets of columns that name one row as well, as "table: columns".
+	Keys []string
+	// Masked says that values which look personal are withheld.
+	Masked bool
+	// Faults say why the answer Last was not accepted; both are empty at first.
+	Faults []string
+	Last   string
+}
+
+// Draft asks for what the facts can't tell of a product without a spec.
+func Draft(t DraftTask) (string, error) { return render("init.tmpl", t) }

@@ -25,6 +25,7 @@ const (
 	Elsewhere  Kind = "elsewhere" // it does not belong into this product
 	Failed     Kind = "failed"    // no proven change came about
 	OverBudget Kind = "over_budget"
+	Drafted    Kind = "drafted" // a draft holds, but for what only a person can fill in
 )
 
 // Outcome is what came of a job.
@@ -46,6 +47,8 @@ type Outcome struct {
 	// Files are the paths that change, from the product's folder, and Diff the whole change.
 	Files []string `json:"files,omitempty"`
 	Diff  string   `json:"diff,omitempty"`
+	// ToFill lists the places of a draft that only a person can write.
+	ToFill []string `json:"to_fill,omitempty"`
 	// Report is the verification of the best round; nil if it did not come so far.
 	Report *bot.Report `json:"report,omitempty"`
 	// Rounds is how many rounds of repair there were.
@@ -61,6 +64,8 @@ type Outcome struct {
 
 	job  Job
 	sums map[string]string
+	// doneAs is the heading of what is Done, if it is no change.
+	doneAs string
 	// files are the texts of Files after the change; absent where they are deleted.
 	files map[string]string
 }
@@ -79,16 +84,16 @@ type Prompt struct {
 }
 
 // Write makes the change in the work tree: all of it or nothing, and only if the tree is still what the change was proven
-// against. Only an outcome that is Done and does not fail its verification may be written, unless keepRed.
+// against. Only an outcome that is Done and does not fail its verification may be written, or a draft, unless keepRed.
 func (o *Outcome) Write(keepRed bool) error {
-	green := o.Kind == Done && o.Report != nil && o.Report.Verdict != bot.VerdictFail
+	green := o.Kind == Drafted || o.Kind == Done && o.Report != nil && o.Report.Verdict != bot.VerdictFail
 	switch {
 	case len(o.Files) == 0:
 		return fmt.Errorf("there is no change to write: %s", o.Explanation)
 	case !green && !keepRed:
 		return fmt.Errorf("the change is not proven, so it is not written: %s", o.Explanation)
 	}
-	if err := unchanged(o.job.Tree, o.sums); err != nil {
+	if err := unchanged(o.job.Tree, o.job.Path, o.sums); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(filepath.Join(o.job.Tree.Root, filepath.FromSlash(o.job.Path)))

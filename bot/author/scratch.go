@@ -35,11 +35,21 @@ func (s *scratch) dir() string { return filepath.Join(s.tree.Root, filepath.From
 func (s *scratch) name(file string) string { return filepath.Join(s.dir(), filepath.FromSlash(file)) }
 
 // eachFile calls do with every regular file of the tree's products, as a slash-separated path. Dot folders and node_modules are
-// left out; a link in the product own is an error, in others it is left out.
+// left out; a link in the product own is an error, in others it is left out. Of an own that has no spec yet, so that it is no
+// product, only what a product is built from counts.
 func eachFile(tree product.Tree, own string, do func(name string) error) error {
 	dirs, err := product.Find(tree, ".")
 	if err != nil {
 		return err
+	}
+	inside := map[string]bool{} // folders of own
+	if own != "" && !slices.Contains(dirs, own) {
+		for _, part := range bareParts {
+			part = path.Join(own, part)
+			if _, err := os.Lstat(filepath.Join(tree.Root, filepath.FromSlash(part))); err == nil {
+				dirs, inside[part] = append(dirs, part), true
+			}
+		}
 	}
 	seen := map[string]bool{}
 	for _, dir := range dirs {
@@ -55,13 +65,13 @@ func eachFile(tree product.Tree, own string, do func(name string) error) error {
 			name := filepath.ToSlash(rel)
 			hidden := strings.HasPrefix(entry.Name(), ".") || entry.Name() == "node_modules"
 			switch {
-			case full == start || seen[name]:
+			case full == start && entry.IsDir() || seen[name]:
 				return nil
 			case hidden && entry.IsDir():
 				return fs.SkipDir
 			case hidden || entry.IsDir():
 				return nil
-			case !entry.Type().IsRegular() && dir == own:
+			case !entry.Type().IsRegular() && (dir == own || inside[dir]):
 				return fmt.Errorf("%s is a link or a special file, which a product may not hold; replace it by a regular file", name)
 			case !entry.Type().IsRegular():
 				return nil
@@ -116,9 +126,9 @@ func hashFile(name string, w io.Writer) (string, error) {
 }
 
 // unchanged says whether the tree's products are still what they were when sums was made.
-func unchanged(tree product.Tree, sums map[string]string) error {
+func unchanged(tree product.Tree, own string, sums map[string]string) error {
 	seen := 0
-	err := eachFile(tree, "", func(name string) error {
+	err := eachFile(tree, own, func(name string) error {
 		sum, err := hashFile(filepath.Join(tree.Root, filepath.FromSlash(name)), io.Discard)
 		if err != nil {
 			return err

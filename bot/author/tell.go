@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +17,12 @@ import (
 func (o *Outcome) heading() string {
 	switch o.Kind {
 	case Done:
+		if o.doneAs != "" {
+			return o.doneAs
+		}
 		return "The change is proven"
+	case Drafted:
+		return "A draft waits to be filled in"
 	case Asked:
 		return "There are questions"
 	case Met:
@@ -61,6 +67,7 @@ func (o *Outcome) sections() (out []section) {
 		options = append(options, line)
 	}
 	add("Options", options...)
+	add("To be filled in", few(o.ToFill, 8)...)
 	add("Files", o.Files...)
 	var rejected []string
 	if o.Amendment != nil {
@@ -79,9 +86,20 @@ func (o *Outcome) sections() (out []section) {
 	return out
 }
 
+// few is a list cut to so many entries, with how many more there are.
+func few(list []string, most int) []string {
+	if len(list) <= most+1 {
+		return list
+	}
+	return append(slices.Clone(list[:most]), fmt.Sprintf("and %d more", len(list)-most))
+}
+
 // spending is what the work took, in one line.
 func (o *Outcome) spending() string {
 	t := o.Spent.Total
+	if t.Requests == 0 && len(o.Prompts) == 0 {
+		return "no model was asked, " + time.Duration(o.Seconds*float64(time.Second)).Round(time.Second).String()
+	}
 	line := fmt.Sprintf("%d rounds of repair, %d requests, %d tokens in, %d out, %s", o.Rounds, t.Requests, t.Usage.In, t.Usage.Out, time.Duration(o.Seconds*float64(time.Second)).Round(time.Second))
 	if t.CostKnown && t.Cost > 0 {
 		line += fmt.Sprintf(", cost %.2f", t.Cost)
@@ -98,7 +116,7 @@ func (o *Outcome) Text(w io.Writer, opt report.TextOptions) error {
 	}
 	var b strings.Builder
 	mark := paint.Bad
-	if o.Kind == Done || o.Kind == Met {
+	if o.Kind == Done || o.Kind == Met || o.Kind == Drafted {
 		mark = paint.Good
 	}
 	b.WriteString(mark(o.heading()) + "\n")

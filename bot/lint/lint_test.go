@@ -186,6 +186,8 @@ func TestRules(t *testing.T) {
 		{"value twice", specFile, "values: [open, paid]", "values: [open, open]", []string{"orders/spec.yaml:26:24: the accepted value open of orders.status is there twice: delete one"}},
 		{"blank why", specFile, "why: Goes on the invoice.", `why: " "`, []string{"orders/spec.yaml:20:14: column orders.amount lacks a why: write one"}},
 		{"why repeats the name", specFile, "why: Goes on the invoice.", "why: The amount.", []string{"orders/spec.yaml:20:14: warning: column orders.amount has a why that only repeats its name: say what the name does not"}},
+		{"drafted owner", specFile, "owner: {team: commerce}", "owner: {team: <team>}", []string{"orders/spec.yaml:4:15: the owner is still the draft's <team>: write which team answers for the product"}},
+		{"drafted description", specFile, "One row for each order placed.", "<what one row is>", []string{"orders/spec.yaml:9:18: table orders has a description that is still the draft's <what one row is>: write it"}},
 		{"drafted requirement", second, "change: Done.", "change: <say what was done>", []string{"orders/amendments/0002.yaml:21:9: change is still the draft's <say what was done>: write it"}},
 		{"not implemented yet", second, "change: Done.", "change: <tbd>", nil},
 		{"placeholder", specFile, "why: Goes on the invoice.", "why: TODO", []string{"orders/spec.yaml:20:14: warning: column orders.amount has a why that is a placeholder: write it"}},

@@ -13,6 +13,9 @@ import (
 func (p *candidate) tables(l *linter) {
 	source := p.doc.Source
 	l.told(source, "/purpose", "the product", "a purpose", p.doc.Spec.Product, p.doc.Spec.Purpose)
+	if team := p.doc.Spec.Owner.Team; spec.IsPlaceholder(team) {
+		l.at(source, "/owner/team", "the owner is still the draft's %s: write which team answers for the product", team)
+	}
 	for i := range p.doc.Spec.Tables {
 		t := &p.doc.Spec.Tables[i]
 		at := fmt.Sprintf("/tables/%d", i)
@@ -113,6 +116,8 @@ func (l *linter) told(source *spec.Source, at, subject, what, name, text string)
 	switch {
 	case strings.TrimSpace(text) == "":
 		l.at(source, at, "%s lacks %s: write one", subject, what)
+	case spec.IsPlaceholder(text):
+		l.at(source, at, "%s has %s that is still the draft's %s: write it", subject, what, text)
 	case letters(text) == letters(name) || letters(text) == "the"+letters(name):
 		l.warn(source, at, "%s has %s that only repeats its name: say what the name does not", subject, what)
 	case isPlaceholder(text):

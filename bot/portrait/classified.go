@@ -33,6 +33,9 @@ func (k *knowledge) learnRules() rules {
 	if k.build != nil {
 		r.follow(k.product.Tree, k.build)
 	}
+	if k.options.NoSpec {
+		r.closed()
+	}
 	k.trace(&r)
 	return r
 }

@@ -39,6 +39,8 @@ type Options struct {
 	// as it was at the base. Products that it reads are looked for in its own tree as well; where the spec of
 	// one is found in neither, all its values are withheld.
 	Also []*product.Product
+	// NoSpec says that no spec tells yet what of the product is open, so that whatever looks personal is withheld.
+	NoSpec bool
 }
 
 // withDefaults fills what is zero.

@@ -1,0 +1,312 @@
+package author
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/portrait"
+	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/proposal"
+	"github.com/codicil-dev/codicil/bot/spec"
+	"github.com/codicil-dev/codicil/prompts"
+)
+
+// StageDraft is the one stage of Draft.
+const StageDraft = "draft"
+
+// drafting is the work on a draft.
+type drafting struct {
+	*change
+	facts *facts
+	// draft is what the facts alone say, and first its amendment; shown is how the model sees it.
+	draft, shown *spec.Spec
+	first        *spec.Amendment
+	// lenient says that checks which do not hold were sent back once already.
+	lenient bool
+}
+
+// Draft drafts the spec of a product that is there already but has none. What exists, of which type, and what names one row are
+// taken from a real build; the model adds the words, and checks of its own that hold today. Without a model, placeholders stand where
+// the words belong. Nothing in the folder but spec.yaml and the first amendment is written; see [Outcome.Write].
+func (a *Author) Draft(ctx context.Context, n Newcomer, withModel bool) (*Outcome, error) {
+	n.Requirement, n.Origin.Kind = draftRequirement, spec.OriginBootstrap
+	return a.work(ctx, n.Job, func(c *change, ctx context.Context, folder string) error {
+		c.out.doneAs = "The spec is drafted and proven"
+		start, err := c.openBare(ctx, folder, n)
+		if err != nil {
+			return err
+		}
+		if err := c.bareFiles(); err != nil {
+			return err
+		}
+		if err := c.buildStart(ctx, start); err != nil {
+			return err
+		}
+		if err := c.testStart(ctx, start); err != nil {
+			return err
+		}
+		d := &drafting{change: c}
+		if err := d.begin(ctx, n); err != nil {
+			return err
+		}
+		if withModel {
+			err = d.ask(ctx)
+		} else {
+			err = d.settle(ctx, d.draft, d.first)
+		}
+		if err != nil {
+			return err
+		}
+		return d.conclude()
+	})
+}
+
+// testStart runs the product's own tests: what fails before a spec is drafted would make any spec look wrong.
+func (c *change) testStart(ctx context.Context, start *scratch) error {
+	report, err := c.author.Verifier.Verify(ctx, c.input(start, nil))
+	if err != nil {
+		return err
+	}
+	for _, r := range report.Results {
+		if r.Status == bot.Fail && r.Area == bot.AreaTests {
+			return c.end(Failed, "The product's own test %s fails as it is, so a spec would be drafted from what is wrong; mend that first: %s", r.Name, c.plainPlace(start, r.Message))
+		}
+	}
+	return nil
+}
+
+// begin makes the draft of the facts.
+func (d *drafting) begin(ctx context.Context, n Newcomer) (err error) {
+	if d.facts, err = d.gather(ctx); err != nil {
+		return err
+	}
+	if len(d.facts.tables) == 0 {
+		return d.end(Failed, "Every table is internal, so there is nothing that a reader could rely on.")
+	}
+	d.draft = d.draftSpec(n, d.facts)
+	d.shown = d.forModel(d.draft, d.facts)
+	d.first, err = d.draftAmendment(ctx, d.draft, d.facts)
+	d.first.Reading = noReading
+	return err
+}
+
+// ask has the model write the words, until they are accepted.
+func (d *drafting) ask(ctx context.Context) error {
+	task, err := d.task(ctx)
+	if err != nil {
+		return err
+	}
+	for sent := 0; ; sent++ {
+		d.say("drafting the spec")
+		text, err := prompts.Draft(task)
+		if err != nil {
+			return err
+		}
+		a, err := d.change.ask(ctx, StageDraft, d.with(text), nil)
+		if err != nil {
+			return err
+		}
+		faults, err := d.accept(ctx, a.Text)
+		if err != nil || len(faults) == 0 {
+			return err
+		}
+		task.Faults, task.Last = faults, cut(a.Text, 100_000)
+		if sent == maxSentBack {
+			d.out.Faults = faults
+			return d.end(Failed, "No draft came about that agrees with the product, in %d attempts. The last one: %s. What the data alone tell is to be had with --no-model.",
+				sent+1, cut(strings.Join(faults, "; "), 600))
+		}
+	}
+}
+
+// task shows the product, and what is to be done.
+func (d *drafting) task(ctx context.Context) (task prompts.DraftTask, err error) {
+	options := d.draftPortrait()
+	inputs, err := d.inputProducts()
+	if err != nil {
+		return task, err
+	}
+	options.Also = append(options.Also[:len(options.Also):len(options.Also)], inputs...)
+	data, err := portrait.Of(ctx, d.product, d.build, d.author.Verifier.Builder, options)
+	if err != nil {
+		return task, err
+	}
+	data.Spec = "" // it names nothing yet
+	if d.prefix, err = d.opening(data); err != nil {
+		return task, err
+	}
+	s, err := spec.MarshalSpec(d.shown)
+	if err != nil {
+		return task, err
+	}
+	asShown := *d.first
+	asShown.Origin = spec.Origin{Kind: d.first.Origin.Kind}
+	a, err := spec.MarshalAmendment(&asShown)
+	if err != nil {
+		return task, err
+	}
+	task = prompts.DraftTask{Spec: string(s), Amendment: string(a), Path: spec.EntryFile(1), Interface: d.facts.interfaceSentence(), Masked: d.author.Portrait.Data == portrait.Masked}
+	for _, t := range d.facts.tables {
+		for i, k := range t.keys {
+			if i > 0 {
+				task.Keys = append(task.Keys, t.name+": "+strings.Join(k, ", "))
+			}
+		}
+	}
+	return task, nil
+}
+
+// inputProducts are those that the product reads.
+func (c *change) inputProducts() (out []*product.Product, err error) {
+	around, err := c.around()
+	for _, p := range around {
+		if c.reads(p.Name()) {
+			out = append(out, p)
+		}
+	}
+	return out, err
+}
+
+// accept takes an answer, or says what is wrong with it.
+func (d *drafting) accept(ctx context.Context, answer string) (faults []string, err error) {
+	if err := d.head.reset(d.base); err != nil {
+		return nil, err
+	}
+	if err := d.writeShown(); err != nil {
+		return nil, err
+	}
+	if faults, err := d.apply(answer, proposal.AmendRules(1)); err != nil || len(faults) > 0 {
+		return faults, err
+	}
+	text, err := os.ReadFile(d.head.name(spec.SpecFile))
+	if err != nil {
+		return nil, err
+	}
+	said, _, problems := spec.ParseSpec(spec.SpecFile, text)
+	if text, err = os.ReadFile(d.head.name(spec.EntryFile(1))); err != nil {
+		return nil, err
+	}
+	a, _, more := spec.ParseAmendment(spec.EntryFile(1), text)
+	problems = append(problems, more...)
+	if problems.Err() != nil || said == nil || a == nil {
+		return lines(problems), nil
+	}
+	s, faults := d.hold(d.facts, d.draft, said)
+	if len(faults) > 0 {
+		return faults, nil
+	}
+	amendment, faults, err := d.holdAmendment(ctx, s, a)
+	if err != nil || len(faults) > 0 {
+		return faults, err
+	}
+	return d.try(ctx, s, amendment)
+}
+
+// writeShown puts the draft into the head as the model sees it.
+func (d *drafting) writeShown() error {
+	s, err := spec.MarshalSpec(d.shown)
+	if err != nil {
+		return err
+	}
+	a, err := spec.MarshalAmendment(d.first)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.head.write(spec.SpecFile, s), d.head.write(spec.EntryFile(1), a))
+}
+
+// holdAmendment takes the reading and the checks from what the model says; all else of the first amendment is not the model's.
+func (d *drafting) holdAmendment(ctx context.Context, s *spec.Spec, said *spec.Amendment) (*spec.Amendment, []string, error) {
+	h := holder{change: d.change, facts: d.facts}
+	h.words("reading", said.Reading)
+	a := *d.first
+	a.Reading = strings.TrimSpace(said.Reading)
+	derived, err := d.derivedChecks(ctx, s, d.facts)
+	if err != nil {
+		return nil, nil, err
+	}
+	taken := map[string]bool{}
+	for _, c := range d.first.Checks {
+		taken[c.Name] = true // also of a key that the model replaced
+	}
+	a.Checks = append([]spec.Check{}, derived...)
+	for _, c := range said.Checks {
+		h.words("the check "+c.Name, c.Name)
+		if !taken[c.Name] {
+			a.Checks = append(a.Checks, c)
+		}
+		taken[c.Name] = true
+	}
+	return &a, h.faults, nil
+}
+
+// settle writes a draft into the head and verifies it.
+func (d *drafting) settle(ctx context.Context, s *spec.Spec, a *spec.Amendment) error {
+	full := *a
+	if full.Reading != noReading {
+		full.Reading += "\n" + d.facts.interfaceSentence()
+	}
+	full.Result = spec.Hash(s)
+	text, err := spec.MarshalSpec(s)
+	if err != nil {
+		return err
+	}
+	if err := d.head.write(spec.SpecFile, text); err != nil {
+		return err
+	}
+	if err := d.writeAmendment(&full); err != nil {
+		return err
+	}
+	d.best = nil
+	if _, err = d.measure(ctx); err != nil {
+		return err
+	}
+	d.out.ToFill = d.waits(s, &full)
+	return nil
+}
+
+// try verifies a draft. Checks that do not hold are sent back once and dropped then; all else that fails is sent back.
+func (d *drafting) try(ctx context.Context, s *spec.Spec, a *spec.Amendment) (faults []string, err error) {
+	if err := d.settle(ctx, s, a); err != nil {
+		return nil, err
+	}
+	failing, faults := d.wrong()
+	if len(failing) == 0 || len(faults) > 0 || !d.lenient {
+		for _, name := range failing {
+			faults = append(faults, fmt.Sprintf("The check %q does not hold today: %s. Correct it, or leave it out; a draft says what is.", name, d.saidOf(name)))
+		}
+		d.lenient = d.lenient || len(failing) > 0
+		return faults, nil
+	}
+	kept := *a
+	kept.Checks = nil
+	for _, c := range a.Checks {
+		if why, fails := d.failsAs(c.Name, failing); fails {
+			d.note("a check was dropped because it does not hold today: %q (%s)", c.Name, why)
+			continue
+		}
+		kept.Checks = append(kept.Checks, c)
+	}
+	if err := d.settle(ctx, s, &kept); err != nil {
+		return nil, err
+	}
+	failing, faults = d.wrong()
+	for _, name := range failing {
+		faults = append(faults, fmt.Sprintf("The check %q does not hold today.", name))
+	}
+	return faults, nil
+}
+
+// failsAs says why a check is among those that fail.
+func (d *drafting) failsAs(name string, failing []string) (why string, fails bool) {
+	for _, f := range failing {
+		if f == name {
+			return d.saidOf(name), true
+		}
+	}
+	return "", false
+}

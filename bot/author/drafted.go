@@ -1,0 +1,200 @@
+package author
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/codicil-dev/codicil/bot/engine"
+	"github.com/codicil-dev/codicil/bot/portrait"
+	"github.com/codicil-dev/codicil/bot/spec"
+)
+
+// What a draft says where nobody has said anything yet. See [spec.IsPlaceholder].
+const (
+	noPurpose = "<what the product is for, and for whom>"
+	noRow     = "<what one row is>"
+	noTable   = "<who needs the table, for what>"
+	noHolds   = "<what it holds>"
+	noNeed    = "<who needs it, for what>"
+	noReading = "<what the product does, in a few sentences>"
+)
+
+// What the bootstrap amendment of a draft says, whoever drafted the rest.
+const (
+	draftRequirement = "The product was there before its spec. The spec shall say what it is today, and why."
+	draftChange      = "Nothing was changed: the spec was drafted from the product as it was built."
+)
+
+// personalClass is how columns that look personal are classified until somebody says better.
+const personalClass = "pii"
+
+// draftPortrait are the options for showing a product that has no spec: what looks personal is withheld, whatever other specs say.
+func (c *change) draftPortrait() portrait.Options {
+	options := c.author.Portrait
+	options.NoSpec = true
+	return options
+}
+
+// draftSpec is a spec of the facts alone, with placeholders for what only people know.
+func (c *change) draftSpec(n Newcomer, f *facts) *spec.Spec {
+	s := &spec.Spec{Spec: 1, Product: c.product.Name(), Version: "1.0.0", Owner: n.owner(), Purpose: noPurpose, Inputs: c.product.Spec().Inputs}
+	for i := range f.tables {
+		t := &f.tables[i]
+		table := spec.Table{Name: t.name, Description: noRow, Why: noTable}
+		if len(t.keys) > 0 {
+			table.Key = t.keys[0]
+		}
+		for j := range t.columns {
+			table.Columns = append(table.Columns, t.draftColumn(&t.columns[j], &table))
+		}
+		s.Tables = append(s.Tables, table)
+	}
+	return s
+}
+
+func (t *tableFacts) draftColumn(c *columnFacts, table *spec.Table) spec.Column {
+	out := spec.Column{Name: c.name, Type: c.typ, Description: noHolds, Why: noNeed, References: c.references}
+	if !table.InKey(c.name) && t.rows > 0 {
+		nullable := c.filled < t.rows
+		out.Nullable = &nullable
+		out.Unique = isIdentifier(c.name) && c.distinct == c.filled && c.filled > 1
+	}
+	if c.personal {
+		out.Classification = personalClass
+	}
+	for _, v := range c.values {
+		out.Values = append(out.Values, v)
+	}
+	return out
+}
+
+// forModel is the draft as the model may see it: in the mode that shows no values, without accepted values; and types do not list
+// what confidential columns hold.
+func (c *change) forModel(s *spec.Spec, f *facts) *spec.Spec {
+	out := *s
+	out.Tables = nil
+	for i, t := range s.Tables {
+		t.Columns = append([]spec.Column(nil), t.Columns...)
+		for j := range t.Columns {
+			if c.author.Portrait.Data == portrait.Schema {
+				t.Columns[j].Values = nil
+			}
+			t.Columns[j].Type = c.shownType(&f.tables[i].columns[j])
+		}
+		out.Tables = append(out.Tables, t)
+	}
+	return &out
+}
+
+// enumType is a type that lists values, wherever it stands in another.
+var enumType = regexp.MustCompile(`ENUM\((?:[^']|'(?:[^']|'')*')*?\)`)
+
+// shownType is a column's type as the model may see it.
+func (c *change) shownType(col *columnFacts) string {
+	if c.author.Portrait.Data == portrait.Schema || col.personal && c.author.Portrait.Data == portrait.Masked {
+		return enumType.ReplaceAllString(col.typ, "VARCHAR")
+	}
+	return col.typ
+}
+
+// draftAmendment is the bootstrap amendment of a draft.
+func (c *change) draftAmendment(ctx context.Context, s *spec.Spec, f *facts) (*spec.Amendment, error) {
+	a := &spec.Amendment{ID: 1, Requirement: draftRequirement, Origin: c.origin(), Reading: noReading, Change: draftChange, Checks: []spec.Check{}, Expects: []spec.Expectation{}}
+	for _, t := range s.Tables {
+		a.Affects = append(a.Affects, t.Name)
+		a.Expects = append(a.Expects, spec.Expectation{AddTable: t.Name})
+	}
+	checks, err := c.derivedChecks(ctx, s, f)
+	a.Checks = append(a.Checks, checks...)
+	return a, err
+}
+
+// derivedChecks are those that the facts alone make: every key names one row, and no table is empty.
+func (c *change) derivedChecks(ctx context.Context, s *spec.Spec, f *facts) ([]spec.Check, error) {
+	var plain, quoted []spec.Check
+	var empty [2][]string
+	for _, t := range s.Tables {
+		if facts, ok := f.table(t.Name); !ok || facts.rows == 0 {
+			continue
+		}
+		if len(t.Key) > 0 {
+			name := fmt.Sprintf("each row of %s has its own %s", t.Name, strings.Join(t.Key, ", "))
+			plain = append(plain, spec.Check{Name: name, SQL: repeats(t.Name, t.Key, func(s string) string { return s })})
+			quoted = append(quoted, spec.Check{Name: name, SQL: repeats(engine.Relation(strings.Split(t.Name, ".")...), t.Key, engine.Ident)})
+		}
+		for i, from := range []string{t.Name, engine.Relation(strings.Split(t.Name, ".")...)} {
+			empty[i] = append(empty[i], "select "+engine.Literal(t.Name)+" as empty_table from (select count(*) as n from "+from+") where n = 0")
+		}
+	}
+	if len(empty[0]) > 0 {
+		plain = append(plain, spec.Check{Name: "no table is empty", SQL: strings.Join(empty[0], "\nunion all\n") + "\n"})
+		quoted = append(quoted, spec.Check{Name: "no table is empty", SQL: strings.Join(empty[1], "\nunion all\n") + "\n"})
+	}
+	return c.readable(ctx, plain, quoted)
+}
+
+// repeats is a query for the keys that name more than one row.
+func repeats(from string, key []string, ident func(string) string) string {
+	names := make([]string, len(key))
+	for i, k := range key {
+		names[i] = ident(k)
+	}
+	list := strings.Join(names, ", ")
+	return "select " + list + ", count(*) as how_often\nfrom " + from + "\ngroup by " + list + "\nhaving count(*) > 1\n"
+}
+
+// plainName is a name that may go without quotes unless it is a word of SQL.
+var plainName = regexp.MustCompile(`^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$`)
+
+// readable takes each check without quotes where it means the same so, else with them.
+func (c *change) readable(ctx context.Context, plain, quoted []spec.Check) ([]spec.Check, error) {
+	var texts []string
+	for i := range plain {
+		texts = append(texts, plain[i].SQL)
+	}
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	trees, err := c.parse(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	safe := true
+	for _, t := range c.build.Tables {
+		safe = safe && plainName.MatchString(t.FullName())
+		for _, col := range t.Columns {
+			safe = safe && plainName.MatchString(col.Name)
+		}
+	}
+	for i, tree := range trees {
+		if tree.Err != nil || !safe {
+			plain[i].SQL = quoted[i].SQL
+		}
+	}
+	return plain, nil
+}
+
+// interfaceSentence says which tables are the interface, and why the others are not.
+func (f *facts) interfaceSentence() string {
+	var names, internal, seeds []string
+	for _, t := range f.tables {
+		names = append(names, t.name)
+	}
+	for _, t := range f.internal {
+		if t.because == "a seed" {
+			seeds = append(seeds, t.name)
+			continue
+		}
+		internal = append(internal, t.name+" ("+t.because+")")
+	}
+	out := "The interface is " + strings.Join(names, ", ") + "."
+	if len(internal) > 0 {
+		out += " Internal are " + strings.Join(internal, ", ") + "."
+	}
+	if len(seeds) > 0 {
+		out += " Internal are the seeds " + strings.Join(seeds, ", ") + "."
+	}
+	return out
+}

@@ -1,0 +1,180 @@
+package author
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/codicil-dev/codicil/bot/engine"
+)
+
+// Limits of the search for keys.
+const (
+	longestKey = 3
+	keyColumns = 16 // columns that are tried
+	keySets    = 24 // sets that are counted by one query
+	mostSets   = 240
+	shownKeys  = 3
+	// manyKeyRows is from how many rows on no more than a few sets are tried.
+	manyKeyRows = 5_000_000
+)
+
+// findKeys looks for the sets of columns that name one row: unique, never NULL, as small as can be.
+func (t *tableFacts) findKeys(ctx context.Context, session *engine.Session) error {
+	if t.rows == 0 {
+		return nil
+	}
+	candidates := t.keyCandidates()
+	var found []keySet
+	for size := 1; size <= longestKey; size++ {
+		if size == longestKey && len(found) > 0 && found[0].cost <= float64(size) {
+			break // three columns would not be better
+		}
+		sets := t.keySets(candidates, size, found)
+		if t.rows > manyKeyRows {
+			sets = sets[:min(len(sets), keySets)]
+		}
+		for part := range slices.Chunk(sets, keySets) {
+			unique, err := t.unique(ctx, session, part)
+			if err != nil {
+				return err
+			}
+			found = append(found, unique...)
+		}
+		slices.SortStableFunc(found, byCost)
+	}
+	for _, k := range found[:min(len(found), shownKeys)] {
+		t.keys = append(t.keys, k.names)
+	}
+	return nil
+}
+
+// keySet is a set of columns that may be a key. The less it costs, the more it looks like one.
+type keySet struct {
+	names []string
+	cost  float64
+}
+
+func byCost(a, b keySet) int {
+	switch {
+	case a.cost < b.cost:
+		return -1
+	case a.cost > b.cost:
+		return 1
+	}
+	return 0
+}
+
+// keyCandidates are the columns that may be part of a key, with what each costs: names that say so and the first columns cost least.
+// Amounts never name a row, however different they are.
+func (t *tableFacts) keyCandidates() []keySet {
+	var out []keySet
+	for i := range t.columns {
+		c := &t.columns[i]
+		base, _, _ := strings.Cut(c.typ, "(")
+		cost, ok := map[string]float64{
+			"VARCHAR": 2, "UUID": 1, "DATE": 1.5, "TIMESTAMP": 5, "TIMESTAMP WITH TIME ZONE": 5, "TINYINT": 3, "SMALLINT": 3, "INTEGER": 3, "BIGINT": 3, "HUGEINT": 4,
+			"UTINYINT": 3, "USMALLINT": 3, "UINTEGER": 3, "UBIGINT": 3,
+		}[base]
+		if !ok || !t.complete(c) || strings.HasSuffix(c.typ, "]") || c.distinct < 2 && t.rows > 1 {
+			continue
+		}
+		if isIdentifier(c.name) {
+			cost = 1
+		} else if isMeasure(c.name) {
+			cost += 4
+		}
+		out = append(out, keySet{[]string{c.name}, cost + 0.1*float64(i)})
+	}
+	slices.SortStableFunc(out, byCost)
+	return out[:min(len(out), keyColumns)]
+}
+
+// keySets combines candidates to sets of a size, the cheapest first; those that hold a smaller key, or whose columns have too few
+// values to tell all rows apart, are left out.
+func (t *tableFacts) keySets(candidates []keySet, size int, found []keySet) []keySet {
+	var out []keySet
+	var extend func(from int, set keySet, reach float64)
+	extend = func(from int, set keySet, reach float64) {
+		if len(set.names) == size {
+			if reach >= float64(t.rows) && !slices.ContainsFunc(found, func(k keySet) bool { return within(k.names, set.names) }) {
+				out = append(out, keySet{t.inOrder(set.names), set.cost})
+			}
+			return
+		}
+		for i := from; i < len(candidates); i++ {
+			c, _ := t.column(candidates[i].names[0])
+			extend(i+1, keySet{append(slices.Clone(set.names), c.name), set.cost + candidates[i].cost}, reach*float64(c.distinct))
+		}
+	}
+	extend(0, keySet{}, 1)
+	slices.SortStableFunc(out, byCost)
+	return out[:min(len(out), mostSets)]
+}
+
+// within says whether all of a is in b.
+func within(a, b []string) bool {
+	for _, s := range a {
+		if !slices.Contains(b, s) {
+			return false
+		}
+	}
+	return true
+}
+
+// inOrder sorts names as the table has its columns.
+func (t *tableFacts) inOrder(names []string) []string {
+	var out []string
+	for _, c := range t.columns {
+		if slices.Contains(names, c.name) {
+			out = append(out, c.name)
+		}
+	}
+	return out
+}
+
+// unique returns those of the sets that name one row each.
+func (t *tableFacts) unique(ctx context.Context, session *engine.Session, sets []keySet) (out []keySet, err error) {
+	list := make([]string, len(sets))
+	for i, s := range sets {
+		fields := make([]string, len(s.names))
+		for n, name := range s.names {
+			fields[n] = fmt.Sprintf("k%d := %s", n, engine.Ident(name))
+		}
+		list[i] = "count(DISTINCT struct_pack(" + strings.Join(fields, ", ") + "))"
+	}
+	rows, err := session.Query(ctx, "SELECT "+strings.Join(list, ", ")+" FROM "+t.from, 1)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range rows.Values[0] {
+		if n, err := strconv.ParseInt(*v, 10, 64); err == nil && n == t.rows {
+			out = append(out, sets[i])
+		}
+	}
+	return out, nil
+}
+
+// isIdentifier says whether a column's name tells that it names something.
+func isIdentifier(name string) bool {
+	name = strings.ToLower(name)
+	for _, word := range []string{"id", "key", "uuid", "number", "no", "code", "sku"} {
+		if name == word || strings.HasSuffix(name, "_"+word) {
+			return true
+		}
+	}
+	return false
+}
+
+// isMeasure says whether a column's name tells that it counts or measures.
+func isMeasure(name string) bool {
+	for _, word := range strings.Split(strings.ToLower(name), "_") {
+		switch word {
+		case "amount", "total", "sum", "count", "quantity", "qty", "price", "cost", "value", "rate", "share", "days", "hours", "minutes", "seconds", "score", "balance", "points":
+			return true
+		}
+	}
+	return false
+}
