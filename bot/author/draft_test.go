@@ -241,7 +241,8 @@ func TestDraftMended(t *testing.T) {
 
 func TestDraftChecksThatDoNotHold(t *testing.T) {
 	t.Parallel()
-	s := drafter(t, drafts(clubWords, "all are gold", "select member_id from members where plan <> 'gold'", "fees are all there", paidCheck,
+	open := strings.ReplaceAll(clubWords, "        classification: pii\n", "") // so that verify itself withholds nothing
+	s := drafter(t, drafts(open, "all are gold", "select member_id from members where plan <> 'gold'", "fees are all there", paidCheck,
 		"mails are numbers", "select member_id from members where cast(email as integer) = 1", "there is a table", "select * from nowhere"))
 	o := draft(t, s, fresh(t, club()))
 	wantKind(t, o, author.Done)
