@@ -70,6 +70,10 @@ type ProductData struct {
 	Tables []Table
 	// Overlap says which models repeat each other.
 	Overlap []string
+	// New says that the product does not exist yet; Given is what its spec begins with, Neighbours are products that it may read.
+	New        bool
+	Given      string
+	Neighbours []File
 	// SpecOnly leaves the implementation out, for a reader who shall judge by the spec.
 	SpecOnly bool
 }

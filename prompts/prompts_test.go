@@ -36,6 +36,9 @@ func all() map[string]func() (string, error) {
 		},
 		"none":    func() (string, error) { return Guidelines(nil) },
 		"product": func() (string, error) { return Product(shop()) },
+		"product-new": func() (string, error) {
+			return Product(ProductData{Name: "returns", New: true, Given: "owner: " + sly, Readers: []string{sly}, Neighbours: []File{{"orders", "table orders: " + sly}}})
+		},
 		"refine": func() (string, error) {
 			return Refine(RefineTask{Requirement: sly, Answers: []Answered{{"Which orders?", "All of them. " + sly}}, Supersede: []string{sly}})
 		},

@@ -97,7 +97,9 @@ func (c *change) acceptAmendment(ctx context.Context, answer string, id int) (fa
 	}
 	a, _, problems := spec.ParseAmendment(spec.EntryFile(id), data)
 	text, err := os.ReadFile(c.head.name(spec.SpecFile))
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return []string{spec.SpecFile + ": it is missing; give the whole file"}, nil, nil
+	} else if err != nil {
 		return nil, nil, err
 	}
 	s, _, more := spec.ParseSpec(spec.SpecFile, text)
@@ -149,6 +151,7 @@ func (c *change) guard(a *spec.Amendment, s *spec.Spec, id int) (faults []string
 	if s.Product != c.product.Name() {
 		faults = append(faults, fmt.Sprintf("%s: `product: %s` is the product's identity and stays", spec.SpecFile, c.product.Name()))
 	}
+	faults = append(faults, c.guardFresh(a, s)...)
 	for _, x := range a.Supersedes {
 		if len(x.Checks) == 0 && !c.mayRetire(x.Amendment, "") {
 			faults = append(faults, fmt.Sprintf("supersedes: the asker does not allow all checks of amendment %d to be retired; leave that out", x.Amendment))
@@ -179,6 +182,7 @@ func (c *change) fillIn(a *spec.Amendment, s *spec.Spec, id int) {
 	ledger := c.product.Document.Ledger
 	a.Base, a.Result = spec.Fingerprint(c.product.Spec(), ledger.IDs()), spec.Hash(s)
 	a.Change = spec.ToBeDone
+	c.fillInFresh(a, s)
 	for i := range a.Rejected {
 		a.Rejected[i].Breaks = c.known(a.Rejected[i].Breaks)
 	}

@@ -194,6 +194,8 @@ type change struct {
 	implementing bool
 	// failedBefore are results of the products that read this one which failed before anything was changed.
 	failedBefore map[string]bool
+	// unspecified says that no spec tells yet what of the product is open; fresh that the product does not exist yet at all.
+	unspecified, fresh bool
 	// complaint is what the implementer says against the amendment; complained that it was heard once.
 	complaint  string
 	complained bool
@@ -209,6 +211,11 @@ func (c *change) run(ctx context.Context, folder string) error {
 			return err
 		}
 	}
+	return c.carryOut(ctx)
+}
+
+// carryOut amends the spec and has it implemented.
+func (c *change) carryOut(ctx context.Context) error {
 	for {
 		if err := c.amend(ctx); err != nil {
 			return err

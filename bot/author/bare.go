@@ -95,8 +95,34 @@ func (c *change) openBare(ctx context.Context, folder string, n Newcomer) (start
 			return nil, fmt.Errorf("make a scratch copy: %w", err)
 		}
 	}
-	first := &spec.Spec{Spec: 1, Product: name, Version: "1.0.0", Owner: n.owner(), Purpose: "<what it is for>", Tables: []spec.Table{}}
+	first := &spec.Spec{Spec: 1, Product: name, Version: awaitedVersion(around, name), Owner: n.owner(), Purpose: "<what it is for>", Tables: []spec.Table{}}
 	return start, c.loadStart(ctx, start, first)
+}
+
+// find finds the products of a tree; there are none where the tree itself is still to be made.
+func find(tree product.Tree) ([]string, error) {
+	if _, err := os.Stat(tree.Root); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return product.Find(tree, ".")
+}
+
+// leastWanted are the numbers at the beginning of a constraint such as ^1.2.
+var leastWanted = regexp.MustCompile(`^[\^~>=v ]*(\d+)(\.\d+)?(\.\d+)?`)
+
+// awaitedVersion is the version to begin with: 1.0.0, or the least that all who read the product already ask for.
+func awaitedVersion(around []*product.Product, name string) string {
+	least := semver.MustParse("1.0.0")
+	for _, p := range around {
+		for _, in := range p.Spec().Inputs {
+			if m := leastWanted.FindString(in.Version); in.Product == name && m != "" {
+				if v, err := semver.NewVersion(strings.TrimLeft(m, "^~>=v ")); err == nil && v.GreaterThan(least) {
+					least = v
+				}
+			}
+		}
+	}
+	return least.String()
 }
 
 // fitPlace says why a product can't begin in the job's folder.
@@ -114,7 +140,7 @@ func (c *change) fitPlace() error {
 	case has("dbt_project.yml"):
 		return fmt.Errorf("%s holds a dbt project, which codicil does not draft a spec for yet; write %s by hand, or start from the SQL of its models", c.job.Path, spec.SpecFile)
 	}
-	found, err := product.Find(c.job.Tree, ".")
+	found, err := find(c.job.Tree)
 	if err != nil {
 		return err
 	}

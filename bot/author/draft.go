@@ -9,7 +9,6 @@ import (
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/portrait"
-	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/proposal"
 	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/prompts"
@@ -35,7 +34,7 @@ type drafting struct {
 func (a *Author) Draft(ctx context.Context, n Newcomer, withModel bool) (*Outcome, error) {
 	n.Requirement, n.Origin.Kind = draftRequirement, spec.OriginBootstrap
 	return a.work(ctx, n.Job, func(c *change, ctx context.Context, folder string) error {
-		c.out.doneAs = "The spec is drafted and proven"
+		c.out.doneAs, c.unspecified = "The spec is drafted and proven", true
 		start, err := c.openBare(ctx, folder, n)
 		if err != nil {
 			return err
@@ -54,7 +53,7 @@ func (a *Author) Draft(ctx context.Context, n Newcomer, withModel bool) (*Outcom
 			return err
 		}
 		if withModel {
-			err = d.ask(ctx)
+			err = d.write(ctx)
 		} else {
 			err = d.settle(ctx, d.draft, d.first)
 		}
@@ -65,14 +64,28 @@ func (a *Author) Draft(ctx context.Context, n Newcomer, withModel bool) (*Outcom
 	})
 }
 
+// failsAtStart notes what fails in the products that read this one, before there is any spec of it.
+func (c *change) failsAtStart(ctx context.Context, start *scratch) (*bot.Report, error) {
+	report, err := c.author.Verifier.Verify(ctx, c.input(start, nil))
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range report.Results {
+		if r.Status == bot.Fail && r.Product != c.product.Name() {
+			c.failedBefore[result(r)] = true
+		}
+	}
+	return report, nil
+}
+
 // testStart runs the product's own tests: what fails before a spec is drafted would make any spec look wrong.
 func (c *change) testStart(ctx context.Context, start *scratch) error {
-	report, err := c.author.Verifier.Verify(ctx, c.input(start, nil))
+	report, err := c.failsAtStart(ctx, start)
 	if err != nil {
 		return err
 	}
 	for _, r := range report.Results {
-		if r.Status == bot.Fail && r.Area == bot.AreaTests {
+		if r.Status == bot.Fail && r.Area == bot.AreaTests && r.Product == c.product.Name() {
 			return c.end(Failed, "The product's own test %s fails as it is, so a spec would be drafted from what is wrong; mend that first: %s", r.Name, c.plainPlace(start, r.Message))
 		}
 	}
@@ -94,8 +107,8 @@ func (d *drafting) begin(ctx context.Context, n Newcomer) (err error) {
 	return err
 }
 
-// ask has the model write the words, until they are accepted.
-func (d *drafting) ask(ctx context.Context) error {
+// write has the model write the words, until they are accepted.
+func (d *drafting) write(ctx context.Context) error {
 	task, err := d.task(ctx)
 	if err != nil {
 		return err
@@ -106,7 +119,7 @@ func (d *drafting) ask(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a, err := d.change.ask(ctx, StageDraft, d.with(text), nil)
+		a, _, err := d.consult(ctx, StageDraft, d.with(text), nil)
 		if err != nil {
 			return err
 		}
@@ -125,17 +138,18 @@ func (d *drafting) ask(ctx context.Context) error {
 
 // task shows the product, and what is to be done.
 func (d *drafting) task(ctx context.Context) (task prompts.DraftTask, err error) {
-	options := d.draftPortrait()
-	inputs, err := d.inputProducts()
+	options, err := d.portraitOptions()
 	if err != nil {
 		return task, err
 	}
-	options.Also = append(options.Also[:len(options.Also):len(options.Also)], inputs...)
 	data, err := portrait.Of(ctx, d.product, d.build, d.author.Verifier.Builder, options)
 	if err != nil {
 		return task, err
 	}
 	data.Spec = "" // it names nothing yet
+	if data.Readers, err = d.readers(); err != nil {
+		return task, err
+	}
 	if d.prefix, err = d.opening(data); err != nil {
 		return task, err
 	}
@@ -158,17 +172,6 @@ func (d *drafting) task(ctx context.Context) (task prompts.DraftTask, err error)
 		}
 	}
 	return task, nil
-}
-
-// inputProducts are those that the product reads.
-func (c *change) inputProducts() (out []*product.Product, err error) {
-	around, err := c.around()
-	for _, p := range around {
-		if c.reads(p.Name()) {
-			out = append(out, p)
-		}
-	}
-	return out, err
 }
 
 // accept takes an answer, or says what is wrong with it.

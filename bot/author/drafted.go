@@ -30,16 +30,9 @@ const (
 // personalClass is how columns that look personal are classified until somebody says better.
 const personalClass = "pii"
 
-// draftPortrait are the options for showing a product that has no spec: what looks personal is withheld, whatever other specs say.
-func (c *change) draftPortrait() portrait.Options {
-	options := c.author.Portrait
-	options.NoSpec = true
-	return options
-}
-
 // draftSpec is a spec of the facts alone, with placeholders for what only people know.
 func (c *change) draftSpec(n Newcomer, f *facts) *spec.Spec {
-	s := &spec.Spec{Spec: 1, Product: c.product.Name(), Version: "1.0.0", Owner: n.owner(), Purpose: noPurpose, Inputs: c.product.Spec().Inputs}
+	s := &spec.Spec{Spec: 1, Product: c.product.Name(), Version: c.product.Spec().Version, Owner: n.owner(), Purpose: noPurpose, Inputs: c.product.Spec().Inputs}
 	for i := range f.tables {
 		t := &f.tables[i]
 		table := spec.Table{Name: t.name, Description: noRow, Why: noTable}

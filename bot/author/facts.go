@@ -83,7 +83,11 @@ func (c *change) gather(ctx context.Context) (*facts, error) {
 	c.say("looking at what the tables hold")
 	f := &facts{}
 	shown := c.divide(f)
-	hidden, err := portrait.Withheld(ctx, c.product, c.build, c.author.Verifier.Builder, c.draftPortrait())
+	options, err := c.portraitOptions()
+	if err != nil {
+		return nil, err
+	}
+	hidden, err := portrait.Withheld(ctx, c.product, c.build, c.author.Verifier.Builder, options)
 	if err != nil {
 		return nil, err
 	}

@@ -162,6 +162,7 @@ func (c *change) readers() (out []string, err error) {
 // portraitOptions say what may be shown, as far as the products around this one count.
 func (c *change) portraitOptions() (portrait.Options, error) {
 	options := c.author.Portrait
+	options.NoSpec = c.unspecified
 	options.Also = options.Also[:len(options.Also):len(options.Also)]
 	for _, tree := range c.author.With {
 		more, err := load(tree)

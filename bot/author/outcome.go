@@ -66,6 +66,8 @@ type Outcome struct {
 	sums map[string]string
 	// doneAs is the heading of what is Done, if it is no change.
 	doneAs string
+	// fresh says that the product's folder is still to be made.
+	fresh bool
 	// files are the texts of Files after the change; absent where they are deleted.
 	files map[string]string
 }
@@ -85,7 +87,7 @@ type Prompt struct {
 
 // Write makes the change in the work tree: all of it or nothing, and only if the tree is still what the change was proven
 // against. Only an outcome that is Done and does not fail its verification may be written, or a draft, unless keepRed.
-func (o *Outcome) Write(keepRed bool) error {
+func (o *Outcome) Write(keepRed bool) (err error) {
 	green := o.Kind == Drafted || o.Kind == Done && o.Report != nil && o.Report.Verdict != bot.VerdictFail
 	switch {
 	case len(o.Files) == 0:
@@ -93,8 +95,19 @@ func (o *Outcome) Write(keepRed bool) error {
 	case !green && !keepRed:
 		return fmt.Errorf("the change is not proven, so it is not written: %s", o.Explanation)
 	}
-	if err := unchanged(o.job.Tree, o.job.Path, o.sums); err != nil {
+	if err = unchanged(o.job.Tree, o.job.Path, o.sums); err != nil {
 		return err
+	}
+	if o.fresh {
+		unmake, err := o.makeFolder()
+		if err != nil {
+			return fmt.Errorf("make the product's folder: %w", err)
+		}
+		defer func() {
+			if err != nil {
+				unmake()
+			}
+		}()
 	}
 	root, err := os.OpenRoot(filepath.Join(o.job.Tree.Root, filepath.FromSlash(o.job.Path)))
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -81,8 +82,8 @@ func (c *change) query(ctx context.Context, b *product.Build, sql string) (f fou
 	return f, nil, ctx.Err()
 }
 
-// session reads a build's tables under plain names.
-func (c *change) session(ctx context.Context, b *product.Build) (*engine.Session, error) {
+// session reads a build's tables under plain names, those that are named empty without their rows.
+func (c *change) session(ctx context.Context, b *product.Build, empty ...string) (*engine.Session, error) {
 	readOnly := []string{filepath.Dir(b.Database())}
 	for _, before := range b.Before {
 		readOnly = append(readOnly, filepath.Dir(before.Database()))
@@ -97,7 +98,11 @@ func (c *change) session(ctx context.Context, b *product.Build) (*engine.Session
 		if !strings.EqualFold(t.Schema, "main") {
 			fmt.Fprintf(&sql, "CREATE SCHEMA IF NOT EXISTS %s;\n", engine.Ident(t.Schema))
 		}
-		fmt.Fprintf(&sql, "CREATE VIEW %s AS SELECT * FROM %s;\n", engine.Relation(t.Schema, t.Name), engine.Relation(builtAlias, t.Schema, t.Name))
+		rows := ""
+		if slices.ContainsFunc(empty, func(name string) bool { return tableKey(name) == tableKey(t.FullName()) }) {
+			rows = " WHERE false"
+		}
+		fmt.Fprintf(&sql, "CREATE VIEW %s AS SELECT * FROM %s%s;\n", engine.Relation(t.Schema, t.Name), engine.Relation(builtAlias, t.Schema, t.Name), rows)
 	}
 	for _, step := range []func() error{
 		func() error { return s.Exec(ctx, sql.String()) },

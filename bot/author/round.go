@@ -71,6 +71,9 @@ func (c *change) measure(ctx context.Context) (*round, error) {
 			return nil, err
 		}
 	}
+	if err := c.proveFresh(ctx, found); err != nil {
+		return nil, err
+	}
 	r, err := c.judged(found, problems)
 	if err != nil {
 		return nil, err

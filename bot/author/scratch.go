@@ -38,7 +38,7 @@ func (s *scratch) name(file string) string { return filepath.Join(s.dir(), filep
 // left out; a link in the product own is an error, in others it is left out. Of an own that has no spec yet, so that it is no
 // product, only what a product is built from counts.
 func eachFile(tree product.Tree, own string, do func(name string) error) error {
-	dirs, err := product.Find(tree, ".")
+	dirs, err := find(tree)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func (d *drafting) wrong() (checks, faults []string) {
 	waiting := d.out.ToFill
 	for _, r := range d.best.report.Results {
 		switch {
-		case r.Status != bot.Fail:
+		case r.Status != bot.Fail || r.Product != d.product.Name():
 		case r.Area == bot.AreaRequirements:
 			checks = append(checks, r.Name)
 		case strings.Contains(r.Message, noTeam) && len(waiting) > 0:

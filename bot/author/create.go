@@ -1,0 +1,265 @@
+package author
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/engine"
+	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/spec"
+	"github.com/codicil-dev/codicil/prompts"
+)
+
+// shownNeighbours is how much is told of the products around a new one, in bytes, before only their tables' names are.
+const shownNeighbours = 40_000
+
+// New builds a product from scratch, in a folder that is not there yet or is empty: the spec first, then models, seeds and tests. The work
+// goes through the stages of Amend; there is only no base to be compared with. Nothing is written; see [Outcome.Write].
+func (a *Author) New(ctx context.Context, n Newcomer) (*Outcome, error) {
+	n.Origin.Kind = spec.OriginBootstrap
+	if strings.TrimSpace(n.Owner.Team) == "" {
+		return nil, errors.New("nobody answers for the new product yet; name its team")
+	}
+	dir := filepath.Join(n.Tree.Root, filepath.FromSlash(n.Path))
+	if empty, err := isEmpty(dir); err != nil {
+		return nil, fmt.Errorf("look into the folder: %w", err)
+	} else if !empty {
+		return nil, fmt.Errorf("%s is not empty; a new product needs a folder of its own (to draft a spec for what is there, use codicil init)", dir)
+	}
+	return a.work(ctx, n.Job, func(c *change, ctx context.Context, folder string) error {
+		c.fresh, c.out.fresh, c.out.doneAs = true, true, "The product is built and proven"
+		start, err := c.openBare(ctx, folder, n)
+		if err != nil {
+			return err
+		}
+		if _, err := c.failsAtStart(ctx, start); err != nil {
+			return err
+		}
+		if c.build, err = c.builds(ctx, start); err != nil {
+			return err
+		}
+		if err := c.greetFresh(); err != nil {
+			return err
+		}
+		if err := c.refine(ctx); err != nil {
+			return err
+		}
+		return c.carryOut(ctx)
+	})
+}
+
+// greetFresh makes what every conversation about a product begins with that does not exist yet.
+func (c *change) greetFresh() error {
+	around, err := c.around()
+	if err != nil {
+		return err
+	}
+	given := c.product.Spec()
+	data := prompts.ProductData{Name: given.Product, New: true, Given: fmt.Sprintf("product: %s\nversion: %s\nowner: {team: %s", given.Product, given.Version, given.Owner.Team)}
+	if given.Owner.Contact != "" {
+		data.Given += ", contact: " + given.Owner.Contact
+	}
+	data.Given += "}\n"
+	if data.Readers, err = c.readers(); err != nil {
+		return err
+	}
+	left := shownNeighbours
+	for _, p := range around {
+		text := brief(p.Spec(), left > 0)
+		left -= len(text)
+		data.Neighbours = append(data.Neighbours, prompts.File{Path: p.Name(), Text: text})
+	}
+	c.prefix, err = c.opening(data)
+	return err
+}
+
+// brief tells of a product what whoever reads it must know. Without detail it names the tables alone.
+func brief(s *spec.Spec, detail bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "version %s: %s\n", s.Version, oneLine(s.Purpose))
+	for _, t := range s.Tables {
+		key := ""
+		if len(t.Key) > 0 {
+			key = " (" + strings.Join(t.Key, ", ") + ")"
+		}
+		fmt.Fprintf(&b, "table %s%s: %s\n", t.Name, key, oneLine(t.Description))
+		for _, c := range t.Columns {
+			if !detail {
+				break
+			}
+			more := ""
+			if c.Unit != "" {
+				more += " in " + c.Unit
+			}
+			if t.IsNullable(&c) {
+				more += ", may be NULL"
+			}
+			if c.Classification != "" {
+				more += ", " + c.Classification
+			}
+			if c.Deprecated != "" {
+				more += ", deprecated"
+			}
+			fmt.Fprintf(&b, "  %s %s%s: %s\n", c.Name, c.Type, more, oneLine(c.Description))
+		}
+	}
+	return b.String()
+}
+
+// oneLine is a text without line breaks, cut where it is long.
+func oneLine(s string) string { return cut(strings.Join(strings.Fields(s), " "), 300) }
+
+// guardFresh holds the spec of a product that does not exist yet to what was given.
+func (c *change) guardFresh(a *spec.Amendment, s *spec.Spec) (faults []string) {
+	if !c.fresh {
+		return nil
+	}
+	given := c.product.Spec()
+	if !reflect.DeepEqual(s.Owner, given.Owner) {
+		faults = append(faults, fmt.Sprintf("%s: the owner is given: {team: %s}", spec.SpecFile, given.Owner.Team))
+	}
+	if s.Version != given.Version {
+		faults = append(faults, fmt.Sprintf("%s: the version is %s to begin with", spec.SpecFile, given.Version))
+	}
+	if len(s.Tables) == 0 {
+		faults = append(faults, spec.SpecFile+": it names no table; a product without one offers nothing")
+	}
+	proves := false
+	for _, check := range a.Checks {
+		proves = proves || strings.TrimSpace(check.SQL) != ""
+	}
+	if !proves {
+		faults = append(faults, spec.EntryFile(a.ID)+": it has no check in SQL, so nothing would prove the requirement")
+	}
+	around, err := c.around()
+	if err != nil {
+		return append(faults, err.Error())
+	}
+	for _, in := range s.Inputs {
+		known := false
+		for _, p := range around {
+			known = known || p.Name() == in.Product
+		}
+		if !known {
+			faults = append(faults, fmt.Sprintf("inputs: there is no product %s here; read one that was shown, or bring the data as seeds", in.Product))
+		}
+	}
+	return faults
+}
+
+// fillInFresh sets what is not the model's to say of a product that does not exist yet.
+func (c *change) fillInFresh(a *spec.Amendment, s *spec.Spec) {
+	if !c.fresh {
+		return
+	}
+	a.Base = ""
+	c.product.Document.Spec.Inputs = s.Inputs // what it reads may be looked at from now on
+}
+
+// proveFresh adds to a report what a comparison with a base would tell of another product: that there are rows, and that a check would
+// notice if there were none. Without a base, checks that say nothing would pass unseen.
+func (c *change) proveFresh(ctx context.Context, r *bot.Report) error {
+	if !c.fresh {
+		return nil
+	}
+	b, err := c.builds(ctx, c.head)
+	if err != nil || !b.OK() {
+		return err
+	}
+	text, err := os.ReadFile(c.head.name(spec.SpecFile))
+	if err != nil {
+		return err
+	}
+	s, _, _ := spec.ParseSpec(spec.SpecFile, text)
+	if s == nil {
+		return nil
+	}
+	add := func(id, name, message string) {
+		r.Results = append(r.Results, bot.Result{Product: c.product.Name(), ID: "requirements/" + id, Area: bot.AreaRequirements, Name: name, Status: bot.Fail, Message: message})
+		r.Verdict = bot.VerdictFail
+		for i := range r.Products {
+			if r.Products[i].Product == c.product.Name() {
+				r.Products[i].Verdict = bot.VerdictFail
+			}
+		}
+	}
+	var names []string
+	for _, t := range s.Tables {
+		names = append(names, t.Name)
+		if _, ok := b.Table(t.Name); !ok {
+			return nil // the contract says so
+		}
+		empty, err := c.isEmptyTable(ctx, b, t.Name)
+		if err != nil {
+			return err
+		}
+		if empty {
+			add("rows/"+t.Name, t.Name+" has rows", "the table is empty, so nothing shows that it is right; add rows to the seeds that reach it")
+		}
+	}
+	noticed, err := c.noticesEmptiness(ctx, b, names)
+	if err == nil && !noticed {
+		add("proof", "a check would notice if the tables were empty", "no check of the amendment returns rows while the tables are empty, so nothing proves the requirement; the amendment needs a check that finds what is lacking")
+	}
+	return err
+}
+
+// isEmptyTable says whether a table has no row.
+func (c *change) isEmptyTable(ctx context.Context, b *product.Build, name string) (bool, error) {
+	schema, table := product.SplitName(name)
+	f, why, err := c.query(ctx, b, "SELECT 1 FROM "+engine.Relation(schema, table)+" LIMIT 1")
+	return err == nil && why == nil && f.total == 0, err
+}
+
+// noticesEmptiness says whether a check of the amendment returns rows while the named tables are empty.
+func (c *change) noticesEmptiness(ctx context.Context, b *product.Build, names []string) (bool, error) {
+	session, err := c.session(ctx, b, names...)
+	if err != nil {
+		return false, err
+	}
+	defer session.Close()
+	for _, check := range c.amendment.Checks {
+		if strings.TrimSpace(check.SQL) == "" {
+			continue
+		}
+		rows, err := session.Query(ctx, check.SQL, 1)
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		if err == nil && len(rows.Values) > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// makeFolder makes the folder of a product that is new. unmake takes back what was made, if nothing was put there.
+func (o *Outcome) makeFolder() (unmake func(), err error) {
+	dir := filepath.Join(o.job.Tree.Root, filepath.FromSlash(o.job.Path))
+	if empty, err := isEmpty(dir); err != nil || !empty {
+		return nil, errors.Join(err, fmt.Errorf("%s is not empty any more", dir))
+	}
+	var made []string
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(at); err == nil {
+			break
+		}
+		made = append(made, at)
+	}
+	unmake = func() {
+		for _, at := range made { // from the innermost; a folder that holds something stays
+			_ = os.Remove(at)
+		}
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		unmake()
+		return nil, err
+	}
+	return unmake, nil
+}
