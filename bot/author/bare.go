@@ -125,20 +125,28 @@ func awaitedVersion(around []*product.Product, name string) string {
 	return least.String()
 }
 
+// here is the job's folder as people call it.
+func (c *change) here() string {
+	if c.job.Path == "." {
+		return c.job.Tree.Label
+	}
+	return c.job.Path
+}
+
 // fitPlace says why a product can't begin in the job's folder.
 func (c *change) fitPlace() error {
-	dir := filepath.Join(c.job.Tree.Root, filepath.FromSlash(c.job.Path))
+	dir, here := filepath.Join(c.job.Tree.Root, filepath.FromSlash(c.job.Path)), c.here()
 	has := func(name string) bool {
 		_, err := os.Lstat(filepath.Join(dir, name))
 		return err == nil
 	}
 	switch {
 	case has(spec.SpecFile):
-		return fmt.Errorf("%s has a %s already; to change what the product must be, use codicil amend", c.job.Path, spec.SpecFile)
+		return fmt.Errorf("%s has a %s already; to change what the product must be, use codicil amend", here, spec.SpecFile)
 	case has(spec.LedgerFolder):
-		return fmt.Errorf("%s has a folder %s but no %s; bring the spec back, or take the folder away", c.job.Path, spec.LedgerFolder, spec.SpecFile)
+		return fmt.Errorf("%s has a folder %s but no %s; bring the spec back, or take the folder away", here, spec.LedgerFolder, spec.SpecFile)
 	case has("dbt_project.yml"):
-		return fmt.Errorf("%s holds a dbt project, which codicil does not draft a spec for yet; write %s by hand, or start from the SQL of its models", c.job.Path, spec.SpecFile)
+		return fmt.Errorf("%s holds a dbt project, which codicil does not draft a spec for yet; write %s by hand, or start from the SQL of its models", here, spec.SpecFile)
 	}
 	found, err := find(c.job.Tree)
 	if err != nil {
@@ -149,7 +157,7 @@ func (c *change) fitPlace() error {
 		case c.job.Path == "." || strings.HasPrefix(other, c.job.Path+"/"):
 			return fmt.Errorf("there is a product below this folder, in %s; name a folder that holds just one", other)
 		case other == "." || strings.HasPrefix(c.job.Path, other+"/"):
-			return fmt.Errorf("%s lies inside the product in %s; a product holds no other, so move it out", c.job.Path, other)
+			return fmt.Errorf("%s lies inside the product in %s; a product holds no other, so move it out", here, other)
 		}
 	}
 	return nil
@@ -303,7 +311,7 @@ func (c *change) bareFiles() error {
 		return c.end(Failed, "Files can't be read; mend them first:\n%v", err)
 	}
 	if len(models) == 0 && len(seeds) == 0 {
-		return fmt.Errorf("%s holds no models/*.sql and no seeds/*.csv, so there is nothing to draft a spec from; to build a product from scratch, use codicil new", c.job.Path)
+		return fmt.Errorf("%s holds no models/*.sql and no seeds/*.csv, so there is nothing to draft a spec from; to build a product from scratch, use codicil new", c.here())
 	}
 	return nil
 }

@@ -16,6 +16,12 @@ import (
 	"github.com/codicil-dev/codicil/prompts"
 )
 
+// What work may be for besides a change.
+const (
+	wantedDraft   = "draft"
+	wantedProduct = "product"
+)
+
 // shownNeighbours is how much is told of the products around a new one, in bytes, before only their tables' names are.
 const shownNeighbours = 40_000
 
@@ -33,7 +39,7 @@ func (a *Author) New(ctx context.Context, n Newcomer) (*Outcome, error) {
 		return nil, fmt.Errorf("%s is not empty; a new product needs a folder of its own (to draft a spec for what is there, use codicil init)", dir)
 	}
 	return a.work(ctx, n.Job, func(c *change, ctx context.Context, folder string) error {
-		c.fresh, c.out.fresh, c.out.doneAs = true, true, "The product is built and proven"
+		c.fresh, c.out.fresh, c.out.wanted = true, true, wantedProduct
 		start, err := c.openBare(ctx, folder, n)
 		if err != nil {
 			return err

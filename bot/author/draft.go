@@ -34,7 +34,7 @@ type drafting struct {
 func (a *Author) Draft(ctx context.Context, n Newcomer, withModel bool) (*Outcome, error) {
 	n.Requirement, n.Origin.Kind = draftRequirement, spec.OriginBootstrap
 	return a.work(ctx, n.Job, func(c *change, ctx context.Context, folder string) error {
-		c.out.doneAs, c.unspecified = "The spec is drafted and proven", true
+		c.out.wanted, c.unspecified = wantedDraft, true
 		start, err := c.openBare(ctx, folder, n)
 		if err != nil {
 			return err
@@ -101,6 +101,7 @@ func (d *drafting) begin(ctx context.Context, n Newcomer) (err error) {
 		return d.end(Failed, "Every table is internal, so there is nothing that a reader could rely on.")
 	}
 	d.draft = d.draftSpec(n, d.facts)
+	d.out.Found = d.facts.lines()
 	d.shown = d.forModel(d.draft, d.facts)
 	d.first, err = d.draftAmendment(ctx, d.draft, d.facts)
 	d.first.Reading = noReading

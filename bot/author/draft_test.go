@@ -158,7 +158,7 @@ func TestDraft(t *testing.T) {
 	}
 	ledger := after["club/amendments/0001.yaml"]
 	for _, want := range []string{"each row of members has its own member_id", "no table is empty", "fees are all there", "kind: bootstrap", "add_table: members",
-		"Internal are stg_members (in the folder staging", "Nothing was changed", "The product was there before its spec"} {
+		"Internal are stg_members (in the folder staging, read by other models); the seeds raw_fees, raw_members.", "Nothing was changed", "The product was there before its spec"} {
 		if !strings.Contains(ledger, want) {
 			t.Errorf("the amendment lacks %q:\n%s", want, ledger)
 		}

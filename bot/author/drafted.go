@@ -171,23 +171,52 @@ func (c *change) readable(ctx context.Context, plain, quoted []spec.Check) ([]sp
 
 // interfaceSentence says which tables are the interface, and why the others are not.
 func (f *facts) interfaceSentence() string {
-	var names, internal, seeds []string
+	var names []string
 	for _, t := range f.tables {
 		names = append(names, t.name)
 	}
+	return strings.TrimSpace("The interface is " + strings.Join(names, ", ") + ". " + f.internalSentence())
+}
+
+// internalSentence says which tables are internal, and why; empty if none is.
+func (f *facts) internalSentence() string {
+	var marks, seeds, parts []string
+	marked := map[string][]string{}
 	for _, t := range f.internal {
-		if t.because == "a seed" {
+		switch {
+		case t.mark == "":
 			seeds = append(seeds, t.name)
 			continue
+		case marked[t.mark] == nil:
+			marks = append(marks, t.mark)
 		}
-		internal = append(internal, t.name+" ("+t.because+")")
+		marked[t.mark] = append(marked[t.mark], t.name)
 	}
-	out := "The interface is " + strings.Join(names, ", ") + "."
-	if len(internal) > 0 {
-		out += " Internal are " + strings.Join(internal, ", ") + "."
+	for _, mark := range marks {
+		parts = append(parts, strings.Join(marked[mark], ", ")+" ("+mark+", read by other models)")
 	}
 	if len(seeds) > 0 {
-		out += " Internal are the seeds " + strings.Join(seeds, ", ") + "."
+		parts = append(parts, "the seeds "+strings.Join(seeds, ", "))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Internal are " + strings.Join(parts, "; ") + "."
+}
+
+// lines tell a person what was found: a line for each table, and what is internal.
+func (f *facts) lines() (out []string) {
+	for _, t := range f.tables {
+		line := fmt.Sprintf("%s: %s of %s", t.name, count(int(t.rows), "row"), count(len(t.columns), "column"))
+		if len(t.keys) > 0 {
+			line += ", one for each " + strings.Join(t.keys[0], ", ")
+		} else if t.rows > 0 {
+			line += "; no key was found"
+		}
+		out = append(out, line)
+	}
+	if sentence := f.internalSentence(); sentence != "" {
+		out = append(out, sentence)
 	}
 	return out
 }

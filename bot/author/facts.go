@@ -30,8 +30,11 @@ type facts struct {
 	internal []internalTable
 }
 
-// internalTable is a table that readers have no business with.
-type internalTable struct{ name, because string }
+// internalTable is a table that readers have no business with: a model that others read, marked by its place or name, or a seed.
+type internalTable struct {
+	name string
+	mark string // empty for a seed
+}
 
 // tableFacts is what the data tell of one table.
 type tableFacts struct {
@@ -108,11 +111,11 @@ func (c *change) gather(ctx context.Context) (*facts, error) {
 
 // divide tells the interface from what is internal: seeds that models are built on, and staging that other models read.
 func (c *change) divide(f *facts) (shown []*product.Table) {
-	made, read := map[string]product.Model{}, map[string][]string{}
+	made, read := map[string]product.Model{}, map[string]bool{}
 	for _, m := range c.build.Models {
 		made[tableKey(m.Table)] = m
 		for _, r := range m.Reads {
-			read[tableKey(r)] = append(read[tableKey(r)], m.Table)
+			read[tableKey(r)] = true
 		}
 	}
 	for i := range c.build.Tables {
@@ -121,9 +124,9 @@ func (c *change) divide(f *facts) (shown []*product.Table) {
 		m, isModel := made[key]
 		switch {
 		case !isModel && len(made) > 0:
-			f.internal = append(f.internal, internalTable{t.FullName(), "a seed"})
-		case isModel && len(read[key]) > 0 && stagingName(m.Path) != "":
-			f.internal = append(f.internal, internalTable{t.FullName(), stagingName(m.Path) + ", read by " + strings.Join(read[key], ", ")})
+			f.internal = append(f.internal, internalTable{name: t.FullName()})
+		case isModel && read[key] && stagingName(m.Path) != "":
+			f.internal = append(f.internal, internalTable{t.FullName(), stagingName(m.Path)})
 		default:
 			if isModel && stagingName(m.Path) != "" {
 				c.note("%s is %s, but no model reads it, so it is taken for part of the interface", t.FullName(), stagingName(m.Path))

@@ -47,6 +47,8 @@ type Outcome struct {
 	// Files are the paths that change, from the product's folder, and Diff the whole change.
 	Files []string `json:"files,omitempty"`
 	Diff  string   `json:"diff,omitempty"`
+	// Found is what a draft was made from, a line for each table of the interface, then what is internal.
+	Found []string `json:"found,omitempty"`
 	// ToFill lists the places of a draft that only a person can write.
 	ToFill []string `json:"to_fill,omitempty"`
 	// Report is the verification of the best round; nil if it did not come so far.
@@ -64,8 +66,8 @@ type Outcome struct {
 
 	job  Job
 	sums map[string]string
-	// doneAs is the heading of what is Done, if it is no change.
-	doneAs string
+	// wanted is what the work was for, if it is no change: "draft" or "product".
+	wanted string
 	// fresh says that the product's folder is still to be made.
 	fresh bool
 	// files are the texts of Files after the change; absent where they are deleted.

@@ -17,8 +17,11 @@ import (
 func (o *Outcome) heading() string {
 	switch o.Kind {
 	case Done:
-		if o.doneAs != "" {
-			return o.doneAs
+		switch o.wanted {
+		case wantedDraft:
+			return "The draft is proven"
+		case wantedProduct:
+			return "The product is built and proven"
 		}
 		return "The change is proven"
 	case Drafted:
@@ -33,6 +36,12 @@ func (o *Outcome) heading() string {
 		return "It belongs elsewhere"
 	case OverBudget:
 		return "The budget is spent"
+	}
+	switch o.wanted {
+	case wantedDraft:
+		return "No draft came about"
+	case wantedProduct:
+		return "No proven product came about"
 	}
 	return "No proven change came about"
 }
@@ -51,7 +60,11 @@ func (o *Outcome) sections() (out []section) {
 		}
 	}
 	add("To be looked at first", o.Weakens...)
-	add("Requirement", o.Requirement)
+	if o.wanted == wantedDraft { // nobody asked for anything
+		add("What was found", o.Found...)
+	} else {
+		add("Requirement", o.Requirement)
+	}
 	add("How it was read", o.Reading)
 	var questions []string
 	for i, q := range o.Questions {
@@ -135,7 +148,7 @@ func (o *Outcome) Text(w io.Writer, opt report.TextOptions) error {
 		write(s.lines...)
 	}
 	b.WriteString("\n")
-	if o.Report != nil {
+	if o.Report != nil && (o.Kind != Drafted || opt.Verbose) {
 		if err := report.Text(&b, o.Report, opt); err != nil {
 			return err
 		}
@@ -160,7 +173,7 @@ func (o *Outcome) Markdown(w io.Writer, opt report.MarkdownOptions) error {
 		}
 	}
 	b.WriteString("\n")
-	if o.Report != nil {
+	if o.Report != nil && o.Kind != Drafted {
 		if err := report.Markdown(&b, o.Report, opt); err != nil {
 			return err
 		}

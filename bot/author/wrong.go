@@ -65,6 +65,7 @@ func (d *drafting) waits(s *spec.Spec, a *spec.Amendment) (out []string) {
 	}
 	add("owner.team", s.Owner.Team)
 	add("purpose", s.Purpose)
+	add("amendment 1: reading", a.Reading)
 	for _, t := range s.Tables {
 		add(t.Name+": description", t.Description)
 		add(t.Name+": why", t.Why)
@@ -73,7 +74,6 @@ func (d *drafting) waits(s *spec.Spec, a *spec.Amendment) (out []string) {
 			add(t.Name+"."+c.Name+": why", c.Why)
 		}
 	}
-	add("amendment 1: reading", a.Reading)
 	return out
 }
 
@@ -81,7 +81,9 @@ func (d *drafting) waits(s *spec.Spec, a *spec.Amendment) (out []string) {
 func (d *drafting) conclude() error {
 	d.keepBest()
 	d.out.Weakens = append(d.out.Weakens, d.facts.opened(d.said())...)
-	d.out.Reading = d.facts.interfaceSentence()
+	if !spec.IsPlaceholder(d.out.Amendment.Reading) {
+		d.out.Reading = strings.TrimSpace(strings.TrimSuffix(d.out.Amendment.Reading, d.facts.interfaceSentence()))
+	}
 	if len(d.out.ToFill) > 0 {
 		d.foldPlaceholders()
 	}
@@ -97,7 +99,7 @@ func (d *drafting) conclude() error {
 	case len(failing)+len(faults) > len(placeholderFaults(faults)):
 		return d.end(Failed, "The draft does not agree with the product: %s", strings.Join(append(failing, faults...), "; "))
 	}
-	return d.end(Drafted, "It names %s Fill in what stands in <angle brackets>; until then codicil lint and codicil verify refuse it.", drawn)
+	return d.end(Drafted, "It names %s Fill in what stands in <angle brackets>; until then codicil lint and codicil verify refuse it. All else that codicil verify looks at passes.", drawn)
 }
 
 // said is the spec as it was drafted last.

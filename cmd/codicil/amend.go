@@ -107,7 +107,7 @@ func (c *cli) deliver(o *author.Outcome, f deliverFlags, render func(io.Writer, 
 			return err
 		}
 	}
-	good := o.Kind == author.Done
+	good := o.Kind == author.Done || o.Kind == author.Drafted
 	if !f.diff && len(o.Files) > 0 && (good || f.keepRed) {
 		if err := o.Write(f.keepRed); err != nil {
 			return err

@@ -23,6 +23,7 @@ type modelFlags struct {
 	maxMinutes                  float64
 	answers, guidelines         string
 	with                        []string
+	none                        bool // no model is asked
 }
 
 func (f *modelFlags) add(cmd *cobra.Command) {
@@ -123,6 +124,9 @@ func (c *cli) modelName(f modelFlags) string {
 
 // connect gives the author its model: an endpoint, or a recording.
 func (c *cli) connect(a *author.Author, f modelFlags) (disconnect func(), err error) {
+	if f.none {
+		return func() {}, nil
+	}
 	scrub := model.NewScrubber(c.getenv("OPENAI_API_KEY"))
 	if f.replay != "" {
 		if f.record != "" {
