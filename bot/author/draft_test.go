@@ -431,3 +431,31 @@ func TestDraftOfExamples(t *testing.T) {
 		}
 	}
 }
+
+// TestDraftOfOddTables drafts what few products have: names that need quotes, schemas, nested types, no rows, no key, types that list values.
+func TestDraftOfOddTables(t *testing.T) {
+	t.Parallel()
+	n := fresh(t, map[string]string{
+		"club/models/order.sql":       `select 1 as "Order ID", 'x' as "group" union all select 2, 'y'` + "\n",
+		"club/models/marts.daily.sql": "select date '2025-01-01' as day, {'a': 1, 'b': [1, 2]} as nested, 1.5::double as ratio, '\\xAA'::blob as raw, uuid '00000000-0000-0000-0000-000000000001' as run_id\n",
+		"club/models/nobody.sql":      "select 1 as id where false\n",
+		"club/models/twice.sql":       "select 'a' as what union all select 'a'\n",
+		"club/models/people.sql":      "select i as id, (case when i % 2 = 0 then 'Ada' else 'Grace' end)::enum('Ada', 'Grace') as name, [('Ada')::enum('Ada', 'Grace')] as names from range(20) as t(i)\n",
+	})
+	s := drafter(t, "no")
+	o := draft(t, s, n)
+	wantKind(t, o, author.Failed) // that model answers nothing, but it was shown the draft
+	if strings.Contains(s.all(), "type: ENUM") || !strings.Contains(s.all(), "type: VARCHAR[]") {
+		t.Errorf("the model sees what a type lists:\n%s", s.last())
+	}
+	o, err := newAuthor(&script{t: t}).Draft(t.Context(), n, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, o, author.Drafted)
+	for _, want := range []string{`name: marts.daily`, "type: STRUCT(a INTEGER, b INTEGER[])", "key: [Order ID]", `select "Order ID", count(*)`, "type: ENUM('Ada', 'Grace')"} {
+		if !strings.Contains(o.Diff, want) {
+			t.Errorf("the draft lacks %s:\n%s", want, o.Diff)
+		}
+	}
+}

@@ -228,11 +228,8 @@ func oddCode(v string) bool {
 
 // isOpen says whether a column's name tells that the world may bring a new value any day, however few there are now.
 func isOpen(name string) bool {
-	for _, word := range strings.Split(strings.ToLower(name), "_") {
-		switch word {
-		case "country", "language", "locale", "region", "town", "brand", "supplier", "vendor", "partner", "title", "description", "text", "reason", "url", "path", "file", "version":
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(words(name), func(w string) bool {
+		return slices.Contains([]string{"country", "language", "locale", "region", "town", "brand", "supplier", "vendor", "partner", "title", "description", "text", "reason",
+			"url", "path", "file", "version"}, w)
+	})
 }

@@ -3,6 +3,7 @@ package author
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -157,24 +158,27 @@ func (t *tableFacts) unique(ctx context.Context, session *engine.Session, sets [
 	return out, nil
 }
 
+// wordEnd is where a name in camel case begins a new word, and noLetter what stands between words otherwise.
+var (
+	wordEnd  = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+	noLetter = regexp.MustCompile(`[^a-z0-9]+`)
+)
+
+// words are those of a column's name, in small letters.
+func words(name string) []string {
+	return strings.Fields(noLetter.ReplaceAllString(strings.ToLower(wordEnd.ReplaceAllString(name, "${1} $2")), " "))
+}
+
 // isIdentifier says whether a column's name tells that it names something.
 func isIdentifier(name string) bool {
-	name = strings.ToLower(name)
-	for _, word := range []string{"id", "key", "uuid", "number", "no", "code", "sku"} {
-		if name == word || strings.HasSuffix(name, "_"+word) {
-			return true
-		}
-	}
-	return false
+	w := words(name)
+	return len(w) > 0 && slices.Contains([]string{"id", "key", "uuid", "number", "no", "code", "sku"}, w[len(w)-1])
 }
 
 // isMeasure says whether a column's name tells that it counts or measures.
 func isMeasure(name string) bool {
-	for _, word := range strings.Split(strings.ToLower(name), "_") {
-		switch word {
-		case "amount", "total", "sum", "count", "quantity", "qty", "price", "cost", "value", "rate", "share", "days", "hours", "minutes", "seconds", "score", "balance", "points":
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(words(name), func(w string) bool {
+		return slices.Contains([]string{"amount", "total", "sum", "count", "quantity", "qty", "price", "cost", "value", "rate", "share", "days", "hours", "minutes",
+			"seconds", "score", "balance", "points"}, w)
+	})
 }
