@@ -120,11 +120,6 @@ var errEnded = errors.New("the outcome is known")
 // Amend works on a job until its outcome is known. Nothing in the job's tree is written; see [Outcome.Write]. The error is for
 // what stood in the way of working at all (no such product, no model, interrupted); the outcome is there beside it, as far as it came.
 func (a *Author) Amend(ctx context.Context, job Job) (*Outcome, error) {
-	return a.work(ctx, job, (*change).run)
-}
-
-// work does a job, in a scratch folder of its own, and tells what it took.
-func (a *Author) work(ctx context.Context, job Job, run func(*change, context.Context, string) error) (*Outcome, error) {
 	if err := job.check(); err != nil {
 		return nil, err
 	}

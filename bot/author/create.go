@@ -25,6 +25,9 @@ const shownNeighbours = 40_000
 // goes through the stages of Amend; there is only no base to be compared with. Nothing is written; see [Outcome.Write].
 func (a *Author) New(ctx context.Context, n Newcomer) (*Outcome, error) {
 	n.Origin.Kind = spec.OriginBootstrap
+	if err := n.Job.check(); err != nil {
+		return nil, err
+	}
 	if strings.TrimSpace(n.Owner.Team) == "" {
 		return nil, errors.New("nobody answers for the new product yet; name its team")
 	}
