@@ -182,9 +182,6 @@ type DraftTask struct {
 	Keys []string
 	// Masked says that values which look personal are withheld.
 	Masked bool
-	// Faults say why the answer Last was not accepted; both are empty at first.
-	Faults []string
-	Last   string
 }
 
 // Draft asks for what the facts can't tell of a product without a spec.

@@ -50,8 +50,7 @@ func all() map[string]func() (string, error) {
 			return Amend(AmendTask{Requirement: "I want item counts. " + sly, Reading: "A new column.", ID: 2, Path: "amendments/0002.yaml", Origin: "issue"})
 		},
 		"draft": func() (string, error) {
-			return Draft(DraftTask{Spec: "spec: 1\n# " + sly, Amendment: "id: 1\n# " + sly, Path: "amendments/0001.yaml", Interface: sly, Keys: []string{sly}, Masked: true,
-				Faults: []string{sly}, Last: sly})
+			return Draft(DraftTask{Spec: "spec: 1\n# " + sly, Amendment: "id: 1\n# " + sly, Path: "amendments/0001.yaml", Interface: sly, Keys: []string{sly}, Masked: true})
 		},
 		"draft-first": func() (string, error) {
 			return Draft(DraftTask{Spec: "spec: 1\n# " + sly, Amendment: "id: 1\n", Path: "amendments/0001.yaml", Interface: "The interface is orders."})

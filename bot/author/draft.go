@@ -110,13 +110,14 @@ func (d *drafting) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	text, err := prompts.Draft(task)
+	if err != nil {
+		return err
+	}
+	talk := d.with(text)
 	for sent := 0; ; sent++ {
 		d.say("drafting the spec")
-		text, err := prompts.Draft(task)
-		if err != nil {
-			return err
-		}
-		a, _, err := d.consult(ctx, StageDraft, d.with(text), nil)
+		a, between, err := d.consult(ctx, StageDraft, talk, nil)
 		if err != nil {
 			return err
 		}
@@ -124,7 +125,11 @@ func (d *drafting) write(ctx context.Context) error {
 		if err != nil || len(faults) == 0 {
 			return err
 		}
-		task.Faults, task.Last = faults, cut(a.Text, 100_000)
+		again, err := prompts.Faults(faults)
+		if err != nil {
+			return err
+		}
+		talk = append(append(talk, between...), assistant(cut(a.Text, maxShown)), user(again))
 		if sent == maxSentBack {
 			d.out.Faults = faults
 			return d.end(Failed, "No draft came about that agrees with the product, in %d attempts. The last one: %s. What the data alone tell is to be had with --no-model.",
