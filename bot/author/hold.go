@@ -100,13 +100,17 @@ func (h *holder) table(f *tableFacts, draft, said *spec.Table) spec.Table {
 // column holds one column to the facts.
 func (h *holder) column(where string, f *columnFacts, draft, said *spec.Column) spec.Column {
 	out := *said
-	out.Name, out.Type = f.name, f.typ
+	out.Name = f.name
 	h.words(where, said.Description)
 	h.words(where, said.Why)
 	h.words(where, said.Unit)
 	h.words(where, said.Classification)
-	if shown := h.change.shownType(f); !sameType(said.Type, shown) {
+	shown := h.change.shownType(f)
+	if !sameType(said.Type, shown) {
 		h.fault("%s: its type is %s, as the build has it, and not %s; leave it", where, shown, said.Type)
+	}
+	if shown != f.typ || said.Type == shown {
+		out.Type = f.typ
 	}
 	if said.Deprecated != "" {
 		h.fault("%s: nothing is deprecated by being drafted; take that out", where)
@@ -120,14 +124,15 @@ func (h *holder) column(where string, f *columnFacts, draft, said *spec.Column) 
 	return out
 }
 
-// sameType says whether two texts mean the same type, its length included.
+// sameType says whether two texts mean the same type. The length of a text is no part of it: that is a promise about the data, which
+// is judged by them.
 func sameType(a, b string) bool {
 	x, errX := sqltype.Parse(a)
 	y, errY := sqltype.Parse(b)
 	if errX != nil || errY != nil {
 		return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
 	}
-	return x.String() == y.String()
+	return x.Physical().String() == y.Physical().String()
 }
 
 // opened lists the columns that look personal and are left unclassified.

@@ -76,7 +76,7 @@ func (t *tableFacts) keyCandidates() []keySet {
 		c := &t.columns[i]
 		base, _, _ := strings.Cut(c.typ, "(")
 		cost, ok := map[string]float64{
-			"VARCHAR": 2, "UUID": 1, "DATE": 1.5, "TIMESTAMP": 5, "TIMESTAMP WITH TIME ZONE": 5, "TINYINT": 3, "SMALLINT": 3, "INTEGER": 3, "BIGINT": 3, "HUGEINT": 4,
+			"VARCHAR": 2, "UUID": 1, "DATE": 2, "TIMESTAMP": 5, "TIMESTAMP WITH TIME ZONE": 5, "TINYINT": 3, "SMALLINT": 3, "INTEGER": 3, "BIGINT": 3, "HUGEINT": 4,
 			"UTINYINT": 3, "USMALLINT": 3, "UINTEGER": 3, "UBIGINT": 3,
 		}[base]
 		if !ok || !t.complete(c) || strings.HasSuffix(c.typ, "]") || c.distinct < 2 && t.rows > 1 {
@@ -86,6 +86,9 @@ func (t *tableFacts) keyCandidates() []keySet {
 			cost = 1
 		} else if isMeasure(c.name) {
 			cost += 4
+		}
+		if i == 0 {
+			cost-- // people begin a table with what its rows are about
 		}
 		out = append(out, keySet{[]string{c.name}, cost + 0.1*float64(i)})
 	}
