@@ -229,7 +229,7 @@ func oddCode(v string) bool {
 // isOpen says whether a column's name tells that the world may bring a new value any day, however few there are now.
 func isOpen(name string) bool {
 	return slices.ContainsFunc(words(name), func(w string) bool {
-		return slices.Contains([]string{"country", "language", "locale", "region", "town", "brand", "supplier", "vendor", "partner", "title", "description", "text", "reason",
+		return slices.Contains([]string{"country", "language", "locale", "region", "town", "brand", "supplier", "vendor", "partner", "title", "description", "text",
 			"url", "path", "file", "version"}, w)
 	})
 }

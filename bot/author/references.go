@@ -24,12 +24,11 @@ func (t target) name() string { return t.table + "." + t.column }
 
 // findReferences finds columns that name rows of other tables: their names say so, and all their values are found there.
 func (c *change) findReferences(ctx context.Context, session *engine.Session, f *facts) error {
-	targets := f.targets()
-	more, err := c.inputTargets()
+	targets, err := c.inputTargets() // first: what is read of others is where it comes from
 	if err != nil {
 		return err
 	}
-	targets = append(targets, more...)
+	targets = append(targets, f.targets()...)
 	for i := range f.tables {
 		t := &f.tables[i]
 		for j := range t.columns {
@@ -91,7 +90,7 @@ func (c *change) inputTargets() (out []target, err error) {
 
 // mayRefer says whether a column's name and type let one expect that it refers to a target.
 func (t *tableFacts) mayRefer(c *columnFacts, to target) bool {
-	if to.own && spec.SameName(t.name, to.table) || c.typ != to.typ {
+	if to.own && spec.SameName(t.name, to.table) || !sameType(c.typ, to.typ) {
 		return false
 	}
 	if len(t.keys) > 0 && len(t.keys[0]) == 1 && spec.SameName(t.keys[0][0], c.name) && strings.HasPrefix(strings.ToLower(c.name), singular(t.name)+"_") {
