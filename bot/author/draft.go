@@ -131,6 +131,7 @@ func (d *drafting) write(ctx context.Context) error {
 		}
 		talk = append(append(talk, between...), assistant(cut(a.Text, maxShown)), user(again))
 		if sent == maxSentBack {
+			d.keepBest()
 			d.out.Faults = faults
 			return d.end(Failed, "No draft came about that agrees with the product, in %d attempts. The last one: %s. What the data alone tell is to be had with --no-model.",
 				sent+1, cut(strings.Join(faults, "; "), 600))

@@ -406,13 +406,50 @@ func TestNoDraft(t *testing.T) {
 	}
 }
 
+// TestNoDraftThroughLinks refuses to read what lies elsewhere.
+func TestNoDraftThroughLinks(t *testing.T) {
+	t.Parallel()
+	for _, link := range []string{"club/models/linked.sql", "club/tests"} {
+		n := fresh(t, club())
+		full := filepath.Join(n.Tree.Root, filepath.FromSlash(link))
+		if err := os.RemoveAll(full); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink("/etc/hostname", full); err != nil {
+			t.Skip(err)
+		}
+		if _, err := newAuthor(&script{t: t}).Draft(t.Context(), n, false); err == nil || !strings.Contains(err.Error(), "is a link or a special file") {
+			t.Errorf("%s: %v", link, err)
+		}
+	}
+}
+
+// TestDraftElsewhereChanged has a spec appear while the draft is made.
+func TestDraftElsewhereChanged(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{"spec.yaml": shopSpec, "models/more.sql": "select 1 as a\n"} {
+		n := fresh(t, club())
+		o, err := newAuthor(&script{t: t}).Draft(t.Context(), n, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(n.Tree.Root, "club", filepath.FromSlash(name)), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.Write(false); err == nil || !strings.Contains(err.Error(), "was changed while the author worked") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestDraftOfExamples drafts specs of example products, and finds the keys and references that people chose for them.
 func TestDraftOfExamples(t *testing.T) {
 	t.Parallel()
 	for name, more := range map[string][]string{
-		"commerce/inventory": {"references: articles.sku", "values: [LEEDS, RENO, VENLO]", "values: [bag, boot,"},
-		"commerce/orders":    {"references: orders.order_id", "values: [CAD, EUR, GBP, USD]"},
-		"finance/invoices":   {"references: invoices.document_number", "references: orders.order_id", "references: customers.customer_id", "version: 2.0.0"},
+		"commerce/inventory":         {"references: articles.sku", "values: [LEEDS, RENO, VENLO]", "values: [bag, boot,"},
+		"commerce/orders":            {"references: orders.order_id", "values: [CAD, EUR, GBP, USD]"},
+		"finance/invoices":           {"references: invoices.document_number", "references: orders.order_id", "references: customers.customer_id", "version: 2.0.0"},
+		"marketing/email_engagement": {"references: customers.customer_id"},
 	} {
 		root := t.TempDir()
 		if err := os.CopyFS(root, os.DirFS("../../deploy/examples")); err != nil {
