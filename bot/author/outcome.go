@@ -58,6 +58,8 @@ type Outcome struct {
 	Prompts []Prompt    `json:"prompts,omitempty"`
 	Spent   model.Spent `json:"spent"`
 	Seconds float64     `json:"seconds"`
+	// Currency is that of the cost; empty if nobody said.
+	Currency string `json:"currency,omitempty"`
 
 	job  Job
 	sums map[string]string
