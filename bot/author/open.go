@@ -39,7 +39,7 @@ func (c *change) open(ctx context.Context, folder string) error {
 	if err := problems.Err(); err != nil {
 		return c.end(Failed, "The product can't be read; mend it first:\n%v", err)
 	}
-	c.product = p
+	c.product, c.out.asked = p, requirements(p)
 	return nil
 }
 
@@ -63,6 +63,9 @@ func (c *change) baseBuilds(ctx context.Context) error {
 			return c.end(Failed, "The product does not build as it is, before anything was changed; mend it first: %s", c.clean(r.Message))
 		}
 		c.note("before anything was changed, this failed already: %s (%s)", r.Name, c.clean(r.Message))
+	}
+	if err := c.overlap(ctx, c.base, &c.out.OverlapBefore); err != nil {
+		return err
 	}
 	c.build, err = c.builds(ctx, c.base)
 	return err

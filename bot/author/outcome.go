@@ -48,6 +48,10 @@ type Outcome struct {
 	Diff  string   `json:"diff,omitempty"`
 	// Report is the verification of the best round; nil if it did not come so far.
 	Report *bot.Report `json:"report,omitempty"`
+	// OverlapBefore and OverlapAfter are how many parts the product's models have in common at the base and in the best round; nil if
+	// it did not come so far.
+	OverlapBefore *int `json:"overlap_before,omitempty"`
+	OverlapAfter  *int `json:"overlap_after,omitempty"`
 	// Rounds is how many rounds of repair there were.
 	Rounds int `json:"rounds"`
 	// Review is what the review said, Notes remarks of it and on the work.
@@ -63,6 +67,8 @@ type Outcome struct {
 
 	job  Job
 	sums map[string]string
+	// asked are the requirements of the earlier amendments.
+	asked map[int]string
 	// files are the texts of Files after the change; absent where they are deleted.
 	files map[string]string
 }
@@ -126,7 +132,7 @@ func (c *change) keepBest() {
 	c.out.Amendment = c.best.amendment
 	c.out.Files = slices.Clone(c.best.changed)
 	sort.Strings(c.out.Files)
-	c.out.Weakens = weakens(c.out.Amendment)
+	c.out.Weakens, c.out.OverlapAfter = weakens(c.out.Amendment), c.best.overlap
 }
 
 // conclude judges the best round.
