@@ -138,8 +138,8 @@ func (c *change) keepBest() {
 // conclude judges the best round.
 func (c *change) conclude() error {
 	c.keepBest()
-	if n := len(c.best.fails); n > 0 {
-		return c.end(Failed, "After %d rounds of repair %d of the results still fail: %s. Nothing was written.", c.out.Rounds, n, c.best.names(3))
+	if len(c.best.fails) > 0 {
+		return c.end(Failed, "After %s this still fails: %s. Nothing was written.", counted(c.out.Rounds, "round of repair", "rounds of repair"), c.best.names(3))
 	}
 	if len(c.best.stands) > 0 {
 		return c.end(Failed, "The review holds against it: %s. Nothing was written.", c.best.stands[0])
@@ -155,8 +155,10 @@ func weakens(a *spec.Amendment) []string {
 	var out []string
 	for _, s := range a.Supersedes {
 		what := "all checks"
-		if len(s.Checks) > 0 {
-			what = fmt.Sprintf("%q", s.Checks)
+		for i, check := range s.Checks {
+			if what += fmt.Sprintf(", %q", check); i == 0 {
+				what = fmt.Sprintf("the check %q", check)
+			}
 		}
 		out = append(out, fmt.Sprintf("retires %s of amendment %d, because: %s", what, s.Amendment, s.Because))
 	}
