@@ -138,6 +138,20 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// TestReadme holds that the example that people copy is right.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, example, _ := strings.Cut(string(text), "```yaml\n# yaml-language-server: $schema="+SchemaID+"\n")
+	example, _, _ = strings.Cut(example, "```")
+	c, problems := Parse("README.md", []byte(example))
+	if len(problems) > 0 || c.Model.Name != "big-model" || c.Model.Timeouts.Wait == "" {
+		t.Error(c, problems)
+	}
+}
+
 func TestSchema(t *testing.T) {
 	golden := filepath.Join("testdata", "config-1.json")
 	if *update {
