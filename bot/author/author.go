@@ -47,8 +47,9 @@ type Author struct {
 	Asker asker
 	// Models names the model of each stage; the one under "" serves all others.
 	Models map[string]string
-	// Account counts rounds, and tells what was spent; it may be nil.
+	// Account counts rounds, and tells what was spent; it may be nil. Currency is that of its prices.
 	Account  *model.Account
+	Currency string
 	Verifier *verify.Verifier
 	// Guidelines are shown to the model and verified; GuidelinesGiven tells none from not given.
 	Guidelines      []guideline.Guideline
@@ -134,7 +135,7 @@ func (a *Author) work(ctx context.Context, job Job, run func(c *change, ctx cont
 		return nil, fmt.Errorf("make a scratch folder: %w", err)
 	}
 	defer os.RemoveAll(folder)
-	c := &change{author: a, job: job, out: &Outcome{Requirement: job.Requirement, job: job}, desks: map[bool]*portrait.Desk{}, failedBefore: map[string]bool{}}
+	c := &change{author: a, job: job, out: &Outcome{Requirement: job.Requirement, Currency: a.Currency, job: job}, desks: map[bool]*portrait.Desk{}, failedBefore: map[string]bool{}}
 	defer func() { c.closeDesk(false); c.closeDesk(true) }()
 	err = run(c, ctx, folder)
 	c.out.Seconds = a.Verifier.Now().Sub(start).Seconds()

@@ -32,7 +32,7 @@ func (c *change) open(ctx context.Context, folder string) error {
 	if err := problems.Err(); err != nil {
 		return c.end(Failed, "The product has errors before anything was changed; mend them first:\n%s", c.clean(err.Error()))
 	}
-	c.product = p
+	c.product, c.out.Product, c.out.asked = p, p.Name(), requirements(p)
 	return nil
 }
 
@@ -68,6 +68,9 @@ func (c *change) baseBuilds(ctx context.Context) error {
 			return c.end(Failed, "The product does not build as it is, before anything was changed; mend it first, or have it done by `codicil repair`: %s", c.clean(r.Message))
 		}
 		c.note("before anything was changed, this failed already: %s (%s)", r.Name, c.clean(r.Message))
+	}
+	if err := c.overlap(ctx, c.base, &c.out.OverlapBefore); err != nil {
+		return err
 	}
 	c.build, err = c.builds(ctx, c.base)
 	return err

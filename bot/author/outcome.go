@@ -33,6 +33,8 @@ type Outcome struct {
 	Kind Kind `json:"kind"`
 	// Explanation is for the asker, in plain sentences. It may hold what a model wrote.
 	Explanation string `json:"explanation"`
+	// Product is the product's name; empty if its spec could not be read.
+	Product     string `json:"product,omitempty"`
 	Requirement string `json:"requirement"`
 	// Reading is how the requirement was understood, Questions what was asked, with the answers that would be assumed.
 	Reading   string     `json:"reading,omitempty"`
@@ -53,6 +55,10 @@ type Outcome struct {
 	ToFill []string `json:"to_fill,omitempty"`
 	// Report is the verification of the best round; nil if it did not come so far.
 	Report *bot.Report `json:"report,omitempty"`
+	// OverlapBefore and OverlapAfter are how many parts the product's models have in common at the base and in the best round; nil if
+	// it did not come so far.
+	OverlapBefore *int `json:"overlap_before,omitempty"`
+	OverlapAfter  *int `json:"overlap_after,omitempty"`
 	// Rounds is how many rounds of repair there were.
 	Rounds int `json:"rounds"`
 	// Review is what the review said, Notes remarks of it and on the work.
@@ -63,6 +69,8 @@ type Outcome struct {
 	Prompts []Prompt    `json:"prompts,omitempty"`
 	Spent   model.Spent `json:"spent"`
 	Seconds float64     `json:"seconds"`
+	// Currency is that of the cost; empty if nobody said.
+	Currency string `json:"currency,omitempty"`
 
 	job  Job
 	sums map[string]string
@@ -70,6 +78,8 @@ type Outcome struct {
 	wanted string
 	// fresh says that the product's folder is still to be made.
 	fresh bool
+	// asked are the requirements of the earlier amendments.
+	asked map[int]string
 	// files are the texts of Files after the change; absent where they are deleted.
 	files map[string]string
 }
@@ -147,14 +157,14 @@ func (c *change) keepBest() {
 	c.out.Amendment = c.best.amendment
 	c.out.Files = slices.Clone(c.best.changed)
 	sort.Strings(c.out.Files)
-	c.out.Weakens = weakens(c.out.Amendment)
+	c.out.Weakens, c.out.OverlapAfter = weakens(c.out.Amendment), c.best.overlap
 }
 
 // conclude judges the best round.
 func (c *change) conclude() error {
 	c.keepBest()
-	if n := len(c.best.fails); n > 0 {
-		return c.end(Failed, "After %d rounds of repair %d of the results still fail: %s. Nothing was written.", c.out.Rounds, n, c.best.names(3))
+	if len(c.best.fails) > 0 {
+		return c.end(Failed, "After %s this still fails: %s. Nothing was written.", counted(c.out.Rounds, "round of repair", "rounds of repair"), c.best.names(3))
 	}
 	if len(c.best.stands) > 0 {
 		return c.end(Failed, "The review holds against it: %s. Nothing was written.", c.best.stands[0])
@@ -170,8 +180,10 @@ func weakens(a *spec.Amendment) []string {
 	var out []string
 	for _, s := range a.Supersedes {
 		what := "all checks"
-		if len(s.Checks) > 0 {
-			what = fmt.Sprintf("%q", s.Checks)
+		for i, check := range s.Checks {
+			if what += fmt.Sprintf(", %q", check); i == 0 {
+				what = fmt.Sprintf("the check %q", check)
+			}
 		}
 		out = append(out, fmt.Sprintf("retires %s of amendment %d, because: %s", what, s.Amendment, s.Because))
 	}

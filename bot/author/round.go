@@ -33,6 +33,8 @@ type round struct {
 	broken bool
 	// stands are objections of the review that were not met.
 	stands []string
+	// overlap is how many parts the models have in common; nil if they could not be read.
+	overlap *int
 }
 
 // same says whether r fails as other does.
@@ -79,6 +81,9 @@ func (c *change) measure(ctx context.Context) (*round, error) {
 		return nil, err
 	}
 	if c.best == nil || len(r.fails) < len(c.best.fails) {
+		if err := c.overlap(ctx, c.head, &r.overlap); err != nil {
+			return nil, err
+		}
 		c.best = r
 	}
 	return r, nil

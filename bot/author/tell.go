@@ -6,11 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/codicil-dev/codicil/bot/markup"
-	"github.com/codicil-dev/codicil/bot/report"
-	"github.com/codicil-dev/codicil/bot/terminal"
 )
 
 // heading says in a few words how the work ended.
@@ -46,56 +41,117 @@ func (o *Outcome) heading() string {
 	return "No proven change came about"
 }
 
-// section is a part of the report: a title and lines.
-type section struct {
-	title string
-	lines []string
+// sign stands before the heading.
+func (o *Outcome) sign() string {
+	switch o.Kind {
+	case Done, Met:
+		return "✓"
+	case Asked, Conflict, Elsewhere, Drafted:
+		return "!"
+	}
+	return "✗"
 }
 
-// sections are the parts of the report but for the verification, in order; empty ones are left out.
-func (o *Outcome) sections() (out []section) {
-	add := func(title string, lines ...string) {
-		if len(lines) > 0 && strings.TrimSpace(strings.Join(lines, "")) != "" {
-			out = append(out, section{title, lines})
+// form is how a section's entries are shown.
+type form int
+
+const (
+	prose    form = iota // paragraphs
+	quoted               // what somebody else said, in paragraphs
+	bullets              // a list
+	numbered             // a list whose numbers matter
+	paths                // names of files
+)
+
+// section is a part of the report.
+type section struct {
+	title   string
+	form    form
+	entries []entry
+}
+
+// entry is a sentence or so, with what is to be typed or looked at below it.
+type entry struct {
+	text string
+	code []string
+}
+
+// sections collects what is not empty.
+type sections []section
+
+func (s *sections) add(title string, f form, texts ...string) {
+	var entries []entry
+	for _, t := range texts {
+		entries = append(entries, entry{text: t})
+	}
+	s.addEntries(title, f, entries)
+}
+
+func (s *sections) addEntries(title string, f form, entries []entry) {
+	var full []entry
+	for _, e := range entries {
+		if strings.TrimSpace(e.text) != "" {
+			full = append(full, e)
 		}
 	}
-	add("To be looked at first", o.Weakens...)
-	if o.wanted == wantedDraft { // nobody asked for anything
-		add("What was found", o.Found...)
-	} else {
-		add("Requirement", o.Requirement)
+	if len(full) > 0 {
+		*s = append(*s, section{title, f, full})
 	}
-	add("How it was read", o.Reading)
-	var questions []string
-	for i, q := range o.Questions {
-		questions = append(questions, fmt.Sprintf("%d. %s (otherwise: %s)", i+1, q.Ask, q.Assume))
+}
+
+// urgent are the parts of the report that a person must act on or look at first.
+func (o *Outcome) urgent() (out sections) {
+	out.add("To be looked at first", bullets, o.Weakens...)
+	if o.Kind == Asked {
+		var questions []string
+		for _, q := range o.Questions {
+			questions = append(questions, fmt.Sprintf("%s (otherwise: %s)", q.Ask, q.Assume))
+		}
+		out.add("Questions", numbered, questions...)
 	}
-	add("Questions", questions...)
-	var options []string
+	if o.Kind == Met || o.Kind == Conflict {
+		var earlier []string
+		for _, id := range o.Amendments {
+			earlier = append(earlier, o.named(id))
+		}
+		out.add("Earlier amendments", bullets, earlier...)
+	}
+	var options []entry
 	for _, p := range o.Options {
-		line := p.Option
+		e := entry{text: p.Option}
 		for _, s := range p.Supersedes {
-			line += fmt.Sprintf(" --supersede %q", s)
+			e.code = append(e.code, "--supersede "+shellQuoted(s))
 		}
-		options = append(options, line)
+		options = append(options, e)
 	}
-	add("Options", options...)
-	add("To be filled in", few(o.ToFill, 8)...)
-	add("Files", o.Files...)
-	var rejected []string
-	if o.Amendment != nil {
-		for _, r := range o.Amendment.Rejected {
-			line := r.Option
-			if len(r.Breaks) > 0 {
-				line += fmt.Sprintf(" (would break amendment %s)", strings.Trim(fmt.Sprint(r.Breaks), "[]"))
-			}
-			rejected = append(rejected, line)
+	out.addEntries("Ways out", bullets, options)
+	out.add("To be filled in", bullets, few(o.ToFill, 8)...)
+	out.add("What was wrong with the last answer", bullets, o.Faults...)
+	return out
+}
+
+// background are the other parts.
+func (o *Outcome) background() (out sections) {
+	if o.wanted == wantedDraft { // nobody asked for anything
+		out.add("What was found", bullets, o.Found...)
+	} else {
+		out.add("Requirement", quoted, o.Requirement)
+	}
+	out.add("How it was read", prose, o.Reading)
+	if a := o.Amendment; a != nil {
+		var answers, rejected []string
+		for _, q := range a.Questions {
+			answers = append(answers, q.Ask+" — "+q.Answer)
 		}
+		out.add("Asked and answered", bullets, answers...)
+		for _, r := range a.Rejected {
+			rejected = append(rejected, r.Option+o.wouldBreak(r.Breaks))
+		}
+		out.add("Options turned down", bullets, rejected...)
 	}
-	add("Options turned down", rejected...)
-	add("Review", o.Review)
-	add("Notes", o.Notes...)
-	add("What was wrong with the last answer", o.Faults...)
+	out.add("Review", prose, o.Review)
+	out.add("Notes", bullets, o.Notes...)
+	out.add("Files", paths, o.Files...)
 	return out
 }
 
@@ -107,81 +163,42 @@ func few(list []string, most int) []string {
 	return append(slices.Clone(list[:most]), fmt.Sprintf("and %d more", len(list)-most))
 }
 
-// spending is what the work took, in one line.
-func (o *Outcome) spending() string {
-	t := o.Spent.Total
-	if t.Requests == 0 && len(o.Prompts) == 0 {
-		return "no model was asked, " + time.Duration(o.Seconds*float64(time.Second)).Round(time.Second).String()
+// wouldBreak says which amendments an option would have broken.
+func (o *Outcome) wouldBreak(breaks []int) string {
+	if len(breaks) == 0 {
+		return ""
 	}
-	line := fmt.Sprintf("%d rounds of repair, %d requests, %d tokens in, %d out, %s", o.Rounds, t.Requests, t.Usage.In, t.Usage.Out, time.Duration(o.Seconds*float64(time.Second)).Round(time.Second))
-	if t.CostKnown && t.Cost > 0 {
-		line += fmt.Sprintf(", cost %.2f", t.Cost)
+	var names []string
+	for _, id := range breaks {
+		names = append(names, o.named(id))
 	}
-	return line
+	return " — would break " + strings.Join(names, ", ")
 }
 
-// Text writes the report of the work for a person at a terminal.
-func (o *Outcome) Text(w io.Writer, opt report.TextOptions) error {
-	paint := terminal.NewPaint(opt.Colour)
-	width := opt.Width
-	if width < 44 {
-		width = 80
+// named is an earlier amendment by its number and what was asked for.
+func (o *Outcome) named(id int) string {
+	asked := strings.TrimRight(strings.Join(strings.Fields(o.asked[id]), " "), ".")
+	if asked == "" {
+		return fmt.Sprintf("amendment %d", id)
 	}
-	var b strings.Builder
-	mark := paint.Bad
-	if o.Kind == Done || o.Kind == Met || o.Kind == Drafted {
-		mark = paint.Good
-	}
-	b.WriteString(mark(o.heading()) + "\n")
-	write := func(lines ...string) {
-		for _, l := range lines {
-			for _, line := range strings.Split(markup.PlainLines(l), "\n") {
-				for _, part := range terminal.Wrap(line, width-2) {
-					b.WriteString("  " + part + "\n")
-				}
-			}
+	if short := cut(asked, mostAsked); len(short) < len(asked) {
+		whole := strings.LastIndexByte(short, ' ')
+		if whole < 1 {
+			whole = mostAsked
 		}
+		asked = cut(asked, whole)
 	}
-	write(o.Explanation)
-	for _, s := range o.sections() {
-		b.WriteString("\n" + paint.Bold(s.title) + "\n")
-		write(s.lines...)
-	}
-	b.WriteString("\n")
-	if o.Report != nil && (o.Kind != Drafted || opt.Verbose) {
-		if err := report.Text(&b, o.Report, opt); err != nil {
-			return err
-		}
-		b.WriteString("\n")
-	}
-	b.WriteString(paint.Faint(o.spending()) + "\n")
-	_, err := io.WriteString(w, b.String())
-	return err
+	return fmt.Sprintf("amendment %d (%s)", id, asked)
 }
 
-// Markdown writes the report of the work for a merge request.
-func (o *Outcome) Markdown(w io.Writer, opt report.MarkdownOptions) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n%s\n", o.heading(), markup.Escape(o.Explanation))
-	for _, s := range o.sections() {
-		fmt.Fprintf(&b, "\n**%s**\n\n", s.title)
-		for _, l := range s.lines {
-			if len(s.lines) > 1 {
-				b.WriteString("- ")
-			}
-			b.WriteString(markup.Escape(l) + "\n")
-		}
-	}
-	b.WriteString("\n")
-	if o.Report != nil && o.Kind != Drafted {
-		if err := report.Markdown(&b, o.Report, opt); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(&b, "\n%s\n", o.spending())
-	_, err := io.WriteString(w, b.String())
-	return err
-}
+// mostAsked is how many bytes of an earlier requirement are shown beside the number of its amendment.
+const mostAsked = 100
+
+// red says that the verification matters more than what was asked.
+func (o *Outcome) red() bool { return o.Kind == Failed || o.Kind == OverBudget }
+
+// shellQuoted is a text as one word of a shell that expands nothing in it.
+func shellQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // JSON writes all of the outcome for programs.
 func (o *Outcome) JSON(w io.Writer) error {

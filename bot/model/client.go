@@ -104,16 +104,25 @@ func address(base, key string) (string, error) {
 	if base == "" {
 		return openaiURL, nil
 	}
+	if err := CheckAddress(base); err != nil {
+		return "", fmt.Errorf("OPENAI_BASE_URL %w", err)
+	}
+	return strings.TrimSuffix(strings.TrimRight(base, "/"), "/chat/completions"), nil
+}
+
+// CheckAddress says why a text is not the base URL of an endpoint, in words that follow the name of the setting. It does not quote the
+// text, which may hold a password.
+func CheckAddress(base string) error {
 	u, err := url.Parse(base)
 	switch {
 	case err != nil, u.Scheme != "http" && u.Scheme != "https", u.Host == "":
-		return "", errors.New("OPENAI_BASE_URL is not a web address such as http://localhost:11434/v1")
+		return errors.New("is not a web address such as http://localhost:11434/v1")
 	case u.User != nil:
-		return "", errors.New("OPENAI_BASE_URL holds a user name or password; set OPENAI_API_KEY instead")
+		return errors.New("holds a user name or password; set the key (OPENAI_API_KEY) instead")
 	case u.RawQuery != "" || u.Fragment != "":
-		return "", errors.New("OPENAI_BASE_URL ends in a query or a fragment; it should end in a path such as /v1")
+		return errors.New("ends in a query or a fragment; it should end in a path such as /v1")
 	}
-	return strings.TrimSuffix(strings.TrimRight(base, "/"), "/chat/completions"), nil
+	return nil
 }
 
 // Close ends the connections that are kept for further requests.

@@ -31,7 +31,7 @@ func TestFailures(t *testing.T) {
 		least    time.Duration // that is waited
 		most     time.Duration
 	}{
-		{"wrong key", handlers{status(401, problem("Incorrect API key provided: secret-key-1", "invalid_api_key"))}, WrongKey, "set OPENAI_API_KEY", 1, 0, 0},
+		{"wrong key", handlers{status(401, problem("Incorrect API key provided: secret-key-1", "invalid_api_key"))}, WrongKey, "set key or OPENAI_API_KEY", 1, 0, 0},
 		{"forbidden", handlers{status(403, `{"detail":"no access"}`)}, WrongKey, "no access", 1, 0, 0},
 		{"unknown model", handlers{status(404, problem("The model `m` does not exist", "model_not_found"))}, UnknownModel, "does not know this model", 1, 0, 0},
 		{"unknown model, Ollama", handlers{status(404, `{"error":"model 'm' not found, try pulling it first"}`)}, UnknownModel, "pulling", 1, 0, 0},
@@ -205,8 +205,8 @@ func TestUnreachable(t *testing.T) {
 		err  error
 		says string
 	}{
-		"DNS":     {dial(&net.DNSError{Err: "no such host", Name: "endpoint.test", IsNotFound: true}), "nothing answers at http://endpoint.test/v1; set OPENAI_BASE_URL"},
-		"refused": {dial(syscall.ECONNREFUSED), "nothing answers at http://endpoint.test/v1; set OPENAI_BASE_URL"},
+		"DNS":     {dial(&net.DNSError{Err: "no such host", Name: "endpoint.test", IsNotFound: true}), "nothing answers at http://endpoint.test/v1; set base_url or OPENAI_BASE_URL"},
+		"refused": {dial(syscall.ECONNREFUSED), "nothing answers at http://endpoint.test/v1; set base_url or OPENAI_BASE_URL"},
 		"no TLS":  {tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, "does not speak TLS"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -32,7 +32,7 @@ func (c *Client) judge(resp *http.Response, body []byte) *Error {
 	var e *Error
 	switch {
 	case status >= 300 && status < 400:
-		e = fault(NotCompatible, "%s answers with a redirect to %s; set OPENAI_BASE_URL to where it leads", c.base, excerpt(resp.Header.Get("Location")))
+		e = fault(NotCompatible, "%s answers with a redirect to %s; set base_url or OPENAI_BASE_URL to where it leads", c.base, excerpt(resp.Header.Get("Location")))
 	case status == http.StatusPaymentRequired, status == http.StatusTooManyRequests && sayNoCredit.MatchString(text):
 		e = fault(NoCredit, "%s says that the account has no credit left (%d): %s", c.base, status, excerpt(text))
 	case status == http.StatusTooManyRequests:
@@ -55,7 +55,7 @@ func (c *Client) turnedAway(status int, text string, body []byte) *Error {
 	case isHTML(body):
 		return notCompatible(c.base, string(body))
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return fault(WrongKey, "%s refuses the key (%d): %s; set OPENAI_API_KEY to one that may use this endpoint and model", c.base, status, excerpt(text))
+		return fault(WrongKey, "%s refuses the key (%d): %s; set key or OPENAI_API_KEY to one that may use this endpoint and model", c.base, status, excerpt(text))
 	case sayTooLong.MatchString(text) || status == http.StatusRequestEntityTooLarge:
 		return fault(TooLong, "the prompt is too long for the model (%d): %s", status, excerpt(text))
 	case sayFiltered.MatchString(text):
@@ -63,7 +63,7 @@ func (c *Client) turnedAway(status int, text string, body []byte) *Error {
 	case sayNoModel.MatchString(text) || status == http.StatusNotFound && strings.Contains(strings.ToLower(text), "model"):
 		return fault(UnknownModel, "%s does not know this model (%d): %s; name one that it offers in the configuration", c.base, status, excerpt(text))
 	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed:
-		return fault(NotCompatible, "nothing to ask is at %s (%d): %s; OPENAI_BASE_URL mostly ends in /v1", c.base, status, excerpt(text))
+		return fault(NotCompatible, "nothing to ask is at %s (%d): %s; base_url or OPENAI_BASE_URL mostly ends in /v1", c.base, status, excerpt(text))
 	}
 	return fault(Rejected, "%s does not accept the request (%d): %s", c.base, status, excerpt(text))
 }
@@ -85,9 +85,9 @@ func (c *Client) unreachable(err error) *Error {
 	case errors.As(err, &invalid), errors.As(err, &unknown), errors.As(err, &host):
 		e = fault(Unreachable, "the TLS certificate of %s is not trusted: %v", c.base, err)
 	case errors.As(err, &plain), strings.Contains(err.Error(), "server gave HTTP response to HTTPS client"):
-		e = fault(Unreachable, "%s does not speak TLS; set OPENAI_BASE_URL to http:// if that is meant", c.base)
+		e = fault(Unreachable, "%s does not speak TLS; set base_url or OPENAI_BASE_URL to http:// if that is meant", c.base)
 	case errors.As(err, &dns), errors.As(err, &dial) && dial.Op == "dial":
-		e = fault(Unreachable, "nothing answers at %s; set OPENAI_BASE_URL: %v", c.base, err)
+		e = fault(Unreachable, "nothing answers at %s; set base_url or OPENAI_BASE_URL: %v", c.base, err)
 		e.retry = c.reached.Load()
 	default:
 		e = passing(Dropped, "the connection to %s ended before the answer began: %v", c.base, err)
@@ -109,7 +109,7 @@ func notCompatible(base, text string) *Error {
 	case strings.TrimSpace(text) == "":
 		what = "it answers with nothing"
 	}
-	return fault(NotCompatible, "this is not an OpenAI-compatible endpoint: %s: %s: %s; OPENAI_BASE_URL mostly ends in /v1", base, what, excerpt(text))
+	return fault(NotCompatible, "this is not an OpenAI-compatible endpoint: %s: %s: %s; base_url or OPENAI_BASE_URL mostly ends in /v1", base, what, excerpt(text))
 }
 
 func isHTML(body []byte) bool {

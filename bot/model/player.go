@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -43,6 +44,17 @@ func NewPlayer(dir string, scrub *Scrubber, account *Account) (*Player, error) {
 		p.recorded[x.Request.Stage] = append(p.recorded[x.Request.Stage], played{x, fingerprint(x.Request)})
 	}
 	return p, nil
+}
+
+// Models are the names of the models that the recording was made with, each once and in order.
+func (p *Player) Models() []string {
+	names := map[string]bool{}
+	for _, of := range p.recorded {
+		for _, x := range of {
+			names[x.Request.Model] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // MissingError says that a request was not recorded.

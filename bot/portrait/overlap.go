@@ -18,6 +18,8 @@ type Repetition struct {
 	Sentences []string
 	// Share is the share of the models' code that stands in more than one of them, from 0 to 1, by the nodes of the parse trees.
 	Share float64
+	// Parts is how many parts are in more than one model, those within a greater one not counted.
+	Parts int
 }
 
 // leastNodes is the size from which on a part that models share is told, toldOverlaps how many of them are, and shownCode
@@ -52,7 +54,7 @@ func (k *knowledge) repeats(ctx context.Context) (Repetition, error) {
 		trees[i] = m.tree
 	}
 	found := lineage.Overlaps(trees, leastNodes)
-	out := Repetition{Share: found.Share}
+	out := Repetition{Share: found.Share, Parts: len(found.Overlaps)}
 	if len(found.Overlaps) == 0 {
 		return out, nil
 	}

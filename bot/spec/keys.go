@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// typeAt follows a location from t through structs, lists and pointers; nil if it leads out of them.
+// typeAt follows a location from t through structs, lists, maps and pointers; nil if it leads out of them.
 func typeAt(t reflect.Type, location []string) reflect.Type {
 	for _, segment := range location {
 		switch t = bare(t); {
 		case t == nil:
 			return nil
-		case t.Kind() == reflect.Slice:
+		case t.Kind() == reflect.Slice, t.Kind() == reflect.Map:
 			t = t.Elem()
 		default:
 			f, ok := fieldOf(t, segment)

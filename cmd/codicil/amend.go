@@ -45,7 +45,8 @@ implement the whole spec, and repair what fails. All is proven by machine, as
 codicil verify does, before the work tree is written.
 
 The model is asked at $OPENAI_BASE_URL with $OPENAI_API_KEY; name it with
---model or $OPENAI_MODEL. What is sent are the product's files and results.
+--model or $OPENAI_MODEL, or say all this, and prices and limits, in a
+codicil.yaml (--config). What is sent are the product's files and results.
 
 Exit status: 0 the change is proven (or nothing needs to change), 1 no change
 came about and the report says why, 2 it could not be run.`),
@@ -70,9 +71,6 @@ came about and the report says why, 2 it could not be run.`),
 func (c *cli) amend(ctx context.Context, requirement, dir string, f *amendFlags) error {
 	render, err := c.outcomeRenderer(f.deliverFlags)
 	if err != nil {
-		return err
-	}
-	if _, err := f.working.mode(); err != nil {
 		return err
 	}
 	job, err := c.job(ctx, requirement, dir)

@@ -19,12 +19,14 @@ import (
 var heading = regexp.MustCompile(`(?m)^# The task: (\w+)`)
 
 // scripted is an OpenAI-compatible endpoint that answers each task from the file answers/TASK.md of a folder, where TASK is the first word
-// of the task's heading. A file answers/TASK-2.md answers the second request of that task, and so on.
+// of the task's heading. A file answers/TASK-2.md answers the second request of that task, and so on. The task, the model's name and
+// what it was authorized by are written to the file asked beside the folder, a line for each request.
 func scripted(t *testing.T, folder string) http.Handler {
 	var mu sync.Mutex
 	asked := map[string]int{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body struct {
+			Model    string
 			Messages []struct{ Content string }
 		}
 		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
@@ -39,6 +41,7 @@ func scripted(t *testing.T, folder string) http.Handler {
 		mu.Lock()
 		asked[task]++
 		n := asked[task]
+		note(t, filepath.Join(filepath.Dir(folder), "asked"), fmt.Sprintln(task, body.Model, r.Header.Get("Authorization")))
 		mu.Unlock()
 		text, err := os.ReadFile(filepath.Join(folder, fmt.Sprintf("%s-%d.md", task, n)))
 		if err != nil {
@@ -54,6 +57,19 @@ func scripted(t *testing.T, folder string) http.Handler {
 			"choices": []map[string]any{{"index": 0, "finish_reason": "stop", "message": map[string]string{"role": "assistant", "content": strings.ReplaceAll(string(text), "'''", "```")}}},
 		})
 	})
+}
+
+// note appends text to a file.
+func note(t *testing.T, file, text string) {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err == nil {
+		_, err = f.WriteString(text)
+	}
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	_ = f.Close()
 }
 
 // TestAmendScripts runs codicil amend against an endpoint that answers from the script's folder answers.

@@ -4,49 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/codicil-dev/codicil/bot/author"
+	"github.com/codicil-dev/codicil/bot/config"
 	"github.com/codicil-dev/codicil/bot/model"
-	"github.com/codicil-dev/codicil/bot/portrait"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/verify"
 )
-
-// modelFlags are the flags of commands that have a model work. The values in add are the defaults.
-type modelFlags struct {
-	record, replay, model, data string
-	rounds, maxTokens           int
-	maxMinutes                  float64
-	answers, guidelines         string
-	with                        []string
-	none                        bool // no model is asked
-}
-
-func (f *modelFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.answers, "answers", "", "file with answers to questions, one a line")
-	cmd.Flags().StringVar(&f.record, "record", "", "folder to record the exchanges with the model in")
-	cmd.Flags().StringVar(&f.replay, "replay", "", "folder with a recording to answer from, without a network")
-	cmd.Flags().StringVar(&f.model, "model", "", "name of the model; default $OPENAI_MODEL")
-	cmd.Flags().StringVar(&f.data, "data", "masked", "values that the model may see: schema (none), masked (none that is classified or looks personal) or all")
-	cmd.Flags().IntVar(&f.rounds, "rounds", author.DefaultRounds, "rounds of repair")
-	cmd.Flags().IntVar(&f.maxTokens, "max-tokens", 0, "most tokens to spend, in and out together; 0 for no limit")
-	cmd.Flags().Float64Var(&f.maxMinutes, "max-minutes", 0, "most minutes to spend; 0 for no limit")
-	cmd.Flags().StringVar(&f.guidelines, "guidelines", "", "folder or git URL of the organisation's guidelines")
-	cmd.Flags().StringArrayVar(&f.with, "with", nil, "folder with products that inputs may come from (may be repeated)")
-}
-
-// mode is how much of the data the model may see.
-func (f *modelFlags) mode() (portrait.Mode, error) {
-	mode, ok := map[string]portrait.Mode{"masked": portrait.Masked, "schema": portrait.Schema, "all": portrait.All}[f.data]
-	if !ok {
-		return mode, fmt.Errorf("--data is schema, masked or all, not %q", f.data)
-	}
-	return mode, nil
-}
 
 // author makes an author by the flags; release it after use.
 func (c *cli) author(ctx context.Context, f modelFlags, building buildFlags, bar *progress) (a *author.Author, release func(), err error) {
@@ -61,7 +29,7 @@ func (c *cli) author(ctx context.Context, f modelFlags, building buildFlags, bar
 			undoAll()
 		}
 	}()
-	mode, err := f.mode()
+	m, err := c.settings(f)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -70,15 +38,17 @@ func (c *cli) author(ctx context.Context, f modelFlags, building buildFlags, bar
 		return nil, nil, err
 	}
 	undo = append(undo, closeCache)
-	account := model.NewAccount(model.Budget{Tokens: f.maxTokens, Duration: time.Duration(f.maxMinutes * float64(time.Minute))}, nil, model.Spent{}, time.Now)
 	a = &author.Author{
-		Account: account, Say: bar.say, Rounds: f.rounds, Models: map[string]string{"": c.modelName(f)},
+		Account: model.NewAccount(m.Budget.Account(), m.Prices, model.Spent{}, time.Now), Currency: m.Currency,
+		Say: bar.say, Rounds: m.Rounds, Models: m.Names(),
 		Verifier: &verify.Verifier{Builder: builder, Log: c.log(), Now: time.Now, Version: version()},
 		Progress: func(p model.Progress) { bar.say(fmt.Sprintf("%s: %d tokens so far %s", p.Stage, p.Tokens, p.Problem)) },
 	}
-	a.Portrait.Data = mode
-	if f.rounds == 0 {
+	if m.Rounds == 0 {
 		a.Rounds = -1
+	}
+	if a.Portrait.Data, err = modeOf(m.Data); err != nil {
+		return nil, nil, err
 	}
 	if a.Questions, err = c.questions(f.answers, bar); err != nil {
 		return nil, nil, err
@@ -101,7 +71,7 @@ func (c *cli) author(ctx context.Context, f modelFlags, building buildFlags, bar
 			return nil, nil, err
 		}
 	}
-	disconnect, err := c.connect(a, f)
+	disconnect, err := c.connect(ctx, a, f, m)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -109,40 +79,36 @@ func (c *cli) author(ctx context.Context, f modelFlags, building buildFlags, bar
 	return a, undoAll, nil
 }
 
-// modelName is the name of the model; a recording answers under any.
-func (c *cli) modelName(f modelFlags) string {
-	switch {
-	case f.model != "":
-		return f.model
-	case c.getenv("OPENAI_MODEL") != "":
-		return c.getenv("OPENAI_MODEL")
-	case f.replay != "":
-		return "recorded"
-	}
-	return ""
-}
-
 // connect gives the author its model: an endpoint, or a recording.
-func (c *cli) connect(a *author.Author, f modelFlags) (disconnect func(), err error) {
+func (c *cli) connect(ctx context.Context, a *author.Author, f modelFlags, m config.Model) (disconnect func(), err error) {
 	if f.none {
 		return func() {}, nil
 	}
-	scrub := model.NewScrubber(c.getenv("OPENAI_API_KEY"))
 	if f.replay != "" {
 		if f.record != "" {
 			return nil, errors.New("--record and --replay do not go together; leave one out")
 		}
-		player, err := model.NewPlayer(f.replay, scrub, a.Account)
+		// The key is not fetched, since nobody is asked.
+		player, err := model.NewPlayer(f.replay, model.NewScrubber(c.getenv("OPENAI_API_KEY")), a.Account)
 		if err != nil {
 			return nil, fmt.Errorf("--replay: %w", err)
 		}
 		a.Asker = player
-		return func() {}, nil
+		return func() {}, priced(m, player.Models())
 	}
-	if a.Models[""] == "" {
-		return nil, errors.New("no model is named; use --model, or set OPENAI_MODEL")
+	if m.Name == "" {
+		return nil, errors.New("no model is named; use --model, set OPENAI_MODEL, or write model.name into the configuration")
 	}
-	client, err := model.NewClient(model.Config{BaseURL: c.getenv("OPENAI_BASE_URL"), Key: c.getenv("OPENAI_API_KEY"), Account: a.Account})
+	if err := priced(m, slices.Collect(maps.Values(a.Models))); err != nil {
+		return nil, err
+	}
+	key := c.getenv("OPENAI_API_KEY")
+	if !m.Key.IsZero() {
+		if key, err = m.Key.Read(ctx, c.getenv); err != nil {
+			return nil, err
+		}
+	}
+	client, err := model.NewClient(model.Config{BaseURL: m.BaseURL, Key: key, Account: a.Account, Limits: m.Timeouts.Limits()})
 	if err != nil {
 		return nil, err
 	}
@@ -150,11 +116,25 @@ func (c *cli) connect(a *author.Author, f modelFlags) (disconnect func(), err er
 	if f.record == "" {
 		return client.Close, nil
 	}
-	recorder, err := model.NewRecorder(f.record, client, scrub)
+	recorder, err := model.NewRecorder(f.record, client, model.NewScrubber(key))
 	if err != nil {
 		client.Close()
 		return nil, fmt.Errorf("--record: %w", err)
 	}
 	a.Asker = recorder
 	return client.Close, nil
+}
+
+// priced says whether a limit of cost can be kept: only if each model has its price.
+func priced(m config.Model, models []string) error {
+	if m.Budget.Cost <= 0 {
+		return nil
+	}
+	slices.Sort(models)
+	for _, name := range slices.Compact(models) {
+		if _, ok := m.Prices[name]; !ok {
+			return fmt.Errorf("a limit of cost is set, but the price of the model %s is not known; add it below model.prices in the configuration, or take the limit away (--max-cost, model.budget.cost)", name)
+		}
+	}
+	return nil
 }

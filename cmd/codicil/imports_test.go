@@ -23,6 +23,7 @@ var layers = [][]string{
 	{"bot/verify", "bot/portrait"},
 	{"bot/report", "bot/why"},
 	{"bot/author"},
+	{"bot/config"},
 	{"cmd/codicil"},
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/codicil-dev/codicil/bot/config"
 	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/report"
@@ -13,7 +14,7 @@ import (
 )
 
 // schemaNames are the schemas that can be printed, in the order of the help text.
-var schemaNames = []string{"spec", "amendment", "guideline", "product", "report"}
+var schemaNames = []string{"spec", "amendment", "guideline", "product", "config", "report"}
 
 // schemaOf returns a schema by its name.
 func schemaOf(name string) ([]byte, bool) {
@@ -22,6 +23,8 @@ func schemaOf(name string) ([]byte, bool) {
 		return guideline.Schema(), true
 	case "product":
 		return product.ConfigSchema(), true
+	case "config":
+		return config.Schema(), true
 	case "report":
 		return report.Schema(), true
 	}
