@@ -47,7 +47,7 @@ func focus(requirement string, p *product.Product, b *product.Build) []string {
 			}
 		}
 	}
-	for _, file := range sqlAndSeeds(p) {
+	for _, file := range sqlFiles(p) {
 		if says(path.Base(file)) || says(strings.TrimSuffix(path.Base(file), path.Ext(file))) {
 			out = append(out, file)
 		}
@@ -105,16 +105,13 @@ func tableColumns(p *product.Product, b *product.Build) map[string][]string {
 	return out
 }
 
-// sqlAndSeeds are the paths of the models, tests and seeds that can be read.
-func sqlAndSeeds(p *product.Product) (out []string) {
+// sqlFiles are the paths of the models and tests that can be read. A seed is found as the table that it makes: to list seeds is to read
+// them.
+func sqlFiles(p *product.Product) (out []string) {
 	models, _ := p.Models()
 	tests, _ := p.Tests()
 	for _, f := range slices.Concat(models, tests) {
 		out = append(out, f.Path)
-	}
-	seeds, _ := p.Seeds()
-	for _, s := range seeds {
-		out = append(out, s.Path)
 	}
 	return out
 }

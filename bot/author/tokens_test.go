@@ -90,20 +90,33 @@ func asked(t testing.TB, files map[string]string, s *script) map[string]model.Re
 // TestPromptTokens holds the promise on the length of prompts, and that what the requirement speaks of is shown in them.
 func TestPromptTokens(t *testing.T) {
 	t.Parallel()
-	files := newWarehouse(6, 60).files()
-	requests := asked(t, files, repairing(t))
-	for _, stage := range stages {
-		n := requests[stage].Tokens()
-		t.Logf("%-10s %6d tokens", stage, n)
-		if n >= maxPrompt {
-			t.Errorf("%s: %d tokens, %d are too many", stage, n, maxPrompt)
-		}
-	}
-	shown := requests[author.StageImplement].Messages[2].Text
-	for _, name := range []string{"models/orders.sql", "models/intermediate/int_orders_priced.sql", "models/staging/stg_orders.sql"} {
-		if !strings.Contains(shown, files[name]) {
-			t.Errorf("%s is not shown in full, and the requirement speaks of it", name)
-		}
+	for _, c := range []struct {
+		name string
+		more int // lines that each model is longer
+	}{{name: "as it is"}, {name: "long models", more: 60}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			files := newWarehouse(6, 60).files()
+			for name := range files {
+				if strings.HasPrefix(name, "models/") {
+					files[name] += strings.Repeat("-- One of the many remarks that gather below a model over the years.\n", c.more)
+				}
+			}
+			requests := asked(t, files, repairing(t))
+			for _, stage := range stages {
+				n := requests[stage].Tokens()
+				t.Logf("%-10s %6d tokens", stage, n)
+				if n >= maxPrompt {
+					t.Errorf("%s: %d tokens, %d are too many", stage, n, maxPrompt)
+				}
+			}
+			shown := requests[author.StageImplement].Messages[2].Text
+			for _, name := range []string{"models/orders.sql", "models/intermediate/int_orders_priced.sql", "models/staging/stg_orders.sql"} {
+				if !strings.Contains(shown, files[name]) {
+					t.Errorf("%s is not shown in full, and the requirement speaks of it", name)
+				}
+			}
+		})
 	}
 }
 
