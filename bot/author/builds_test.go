@@ -1,6 +1,7 @@
 package author_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codicil-dev/codicil/bot/author"
+	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/product"
 )
 
@@ -105,8 +107,44 @@ func TestBuildsAreKept(t *testing.T) {
 	}
 }
 
+// TestBuildsWhileLooking holds that what a model looks at before it answers costs no build, but that of a head that does not build: such a
+// build is not kept, so the first query of it makes it anew.
+func TestBuildsWhileLooking(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, first string
+		want        int
+	}{
+		{"half", "quantity / 2", 3},
+		{"does not build", "no_such_column", 4},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			counts := []model.ToolCall{query("select count(*) as n from orders", "base"), query("select count(*) as n from stg_orders", "head"), query("select count(*) as m from stg_orders", "head")}
+			s := &curious{script: plannerOf(t), made: map[string]int{}, told: map[string][]string{}, calls: map[string][]model.ToolCall{
+				author.StageRefine: counts[:1], author.StageAmend: counts[:1], author.StageImplement: counts[:2], author.StageRepair: counts,
+			}}
+			s.answers[author.StageImplement] = []string{unitsDid + implementsUnits(c.first)}
+			s.answers[author.StageRepair] = []string{implementsUnits("quantity")}
+			got, o := amendWarehouse(t, s, "")
+			wantKind(t, o, author.Done)
+			if told := s.told[author.StageRepair]; len(told) != 3 || !strings.Contains(told[2], "40") {
+				t.Errorf("the queries were not answered: %q", told)
+			}
+			if got.total != c.want {
+				t.Errorf("%d builds were made, want %d", got.total, c.want)
+			}
+		})
+	}
+}
+
+// asker answers requests.
+type asker interface {
+	Ask(ctx context.Context, r model.Request) (model.Answer, error)
+}
+
 // amendWarehouse has a warehouse of ten models amended, with a cache in folder or, without one, of its own.
-func amendWarehouse(t *testing.T, s *script, folder string) (*counted, *author.Outcome) {
+func amendWarehouse(t *testing.T, s asker, folder string) (*counted, *author.Outcome) {
 	t.Helper()
 	own, err := product.OpenCache(folder)
 	if err != nil {
@@ -114,7 +152,8 @@ func amendWarehouse(t *testing.T, s *script, folder string) (*counted, *author.O
 	}
 	defer own.Close()
 	var n counted
-	a := newAuthor(s)
+	a := newAuthor(nil)
+	a.Asker = s
 	a.Verifier.Builder.Cache, a.Verifier.Builder.Made = own, n.made
 	job := put(t, newWarehouse(3, 40).files())
 	job.Requirement = wantUnits
