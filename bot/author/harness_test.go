@@ -97,7 +97,7 @@ func implements(model string) string { return did + file("models/orders.sql", mo
 
 // script answers each stage with its texts in order; the last one again and again.
 type script struct {
-	t       *testing.T
+	t       testing.TB
 	answers map[string][]string
 	asked   []model.Request
 	// then is called before each answer; it may be nil.
@@ -154,7 +154,7 @@ func newAuthor(s *script) *author.Author {
 }
 
 // put writes files to a folder and returns it as a job.
-func put(t *testing.T, files map[string]string) author.Job {
+func put(t testing.TB, files map[string]string) author.Job {
 	t.Helper()
 	root := t.TempDir()
 	for name, text := range files {

@@ -133,6 +133,7 @@ func (c *change) greet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	options.Focus = append(options.Focus[:len(options.Focus):len(options.Focus)], focus(c.job.Requirement, c.product, c.build)...)
 	data, err := portrait.Of(ctx, c.product, c.build, c.author.Verifier.Builder, options)
 	if err != nil {
 		return err

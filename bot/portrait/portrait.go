@@ -21,8 +21,9 @@ const (
 	All
 )
 
-// DefaultBudget is the Budget that a zero stands for.
-const DefaultBudget = 24000
+// DefaultBudget is the Budget that a zero stands for. With it a prompt stays below 30,000 tokens: some 4,000 say how each task is done, and
+// guidelines, tools, the task and what was said before a repair need the rest.
+const DefaultBudget = 20000
 
 // Options say what to show. The zero value is the default.
 type Options struct {

@@ -25,6 +25,9 @@ type Builder struct {
 	AllowUnconfined bool
 	// Progress is told in a few words what is being done; it may be nil.
 	Progress func(string)
+	// Made is told of each build that was really made and not found in the cache, complete or not; it may be nil. Several
+	// goroutines may call it at once.
+	Made func(*Build)
 }
 
 // leastFree is how many bytes must be free for a build to be tried, so that a full disk is not taken for a fault of the product.
@@ -68,6 +71,9 @@ func (b *Builder) build(ctx context.Context, pl *plan) (*Build, error) {
 		return nil, fmt.Errorf("build %s: %w", pl.Product, err)
 	}
 	made.Before = pl.before
+	if b.Made != nil {
+		b.Made(made)
+	}
 	if !made.complete() {
 		// Seen by this run alone: what was wrong may pass, as a time limit does.
 		made.Key, made.folder = filepath.Base(scratch), scratch

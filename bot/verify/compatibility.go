@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -50,7 +51,7 @@ func (w *work) incomparable() string {
 			return "the base's spec can't be read: " + why
 		}
 		if w.set.in.Base == nil {
-			return w.set.in.NoBase
+			return cmp.Or(w.set.in.NoBase, "no base was given")
 		}
 		return "the base has no product " + w.name + ", so it has no readers yet"
 	}
