@@ -93,18 +93,18 @@ func (t *tableFacts) mayRefer(c *columnFacts, to target) bool {
 	if to.own && spec.SameName(t.name, to.table) || !sameType(c.typ, to.typ) {
 		return false
 	}
-	if len(t.keys) > 0 && len(t.keys[0]) == 1 && spec.SameName(t.keys[0][0], c.name) && strings.HasPrefix(strings.ToLower(c.name), singular(t.name)+"_") {
+	if len(t.keys) > 0 && len(t.keys[0]) == 1 && spec.SameName(t.keys[0][0], c.name) && strings.HasPrefix(strings.ToLower(c.name), rowName(t.name)+"_") {
 		return false // order_id of orders names its own rows
 	}
 	name, column := strings.ToLower(c.name), strings.ToLower(to.column)
-	one := singular(to.table)
+	one := rowName(to.table)
 	return name == one+"_"+column || name == one+"_id" || name == column && (column != "id" && column != "name" && column != "code")
 }
 
-// singular is a table's name for one of its rows: order for orders.
-func singular(table string) string {
+// rowName is a table's name for one of its rows: order for orders.
+func rowName(table string) string {
 	_, name := product.SplitName(strings.ToLower(table))
-	return strings.TrimSuffix(name, "s")
+	return singular(name)
 }
 
 // refersBack says whether the target's table refers to this one already, so that the two would only say the same.
