@@ -158,6 +158,15 @@ func (p *exchangeParser) section(heading, text string, a attributes) error {
 	p.seen[heading] = true
 	switch {
 	case isAsked:
+		if a.As != nil {
+			if text != "" {
+				return p.wrong(p.heading, "a text that stands in another exchange can't stand here as well")
+			}
+			if x.shared == nil {
+				x.shared = map[int]place{}
+			}
+			x.shared[len(x.Request.Messages)] = *a.As
+		}
 		return p.message(&x.Request.Messages, asked, text, a)
 	case isAside:
 		return p.message(&x.Answer.Asides, aside, text, a)

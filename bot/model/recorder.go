@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -27,6 +28,8 @@ type Recorder struct {
 	scrub *Scrubber
 	mu    sync.Mutex
 	count int
+	// places are where long texts were said, by their hash.
+	places map[[sha256.Size]byte]place
 }
 
 // NewRecorder makes the folder dir, which must not hold a recording yet, so that two are never mixed.
@@ -47,7 +50,7 @@ func NewRecorder(dir string, to asker, scrub *Scrubber) (*Recorder, error) {
 			return nil, fmt.Errorf("record into %s: it holds a recording already (%s); name another folder, or empty this one", dir, e.Name())
 		}
 	}
-	return &Recorder{dir: dir, to: to, scrub: scrub}, nil
+	return &Recorder{dir: dir, to: to, scrub: scrub, places: map[[sha256.Size]byte]place{}}, nil
 }
 
 // Ask passes r on and records what comes of it. What keeps the model from answering (no connection, no key, no budget) is
@@ -69,6 +72,7 @@ func (r *Recorder) write(x Exchange) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	name := fmt.Sprintf("%02d-%s.md", r.count+1, x.Request.Stage)
+	x.shared = r.share(x.Request.Messages)
 	data, err := x.MarshalText()
 	if err == nil {
 		err = replaceFile(r.dir, name, data)
@@ -129,6 +133,9 @@ func ReadRecording(dir string) ([]Exchange, error) {
 			return nil, err
 		}
 		x.Number = n
+		if err := x.fillIn(out); err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, named[n]), err)
+		}
 		out = append(out, x)
 	}
 	return out, nil

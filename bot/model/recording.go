@@ -11,6 +11,9 @@ import (
 
 // Exchange is one request and what came of it, as a Recorder keeps it and a Player reads it.
 //
+// What was said in an earlier exchange of the same recording need not stand there again: a message may name the exchange and its place
+// there. [ReadRecording] puts it in.
+//
 // As text it is a head in YAML, and then sections: a heading that says what follows, and between two fences the text,
 // verbatim but for what Escape describes. One line break after the opening fence and one before the closing fence
 // belong to the fences. The fence of a section is longer than any run of tildes in it, so that no text can close it.
@@ -20,6 +23,9 @@ type Exchange struct {
 	Answer  Answer
 	// Failure is set if the model's answer was an error: Refused, Empty, CutOff or WrongSchema.
 	Failure *Error
+
+	// shared are the messages of the request, by index, whose text stands in another exchange.
+	shared map[int]place
 }
 
 // head is the YAML at the beginning of a recorded exchange.
@@ -44,6 +50,8 @@ type attributes struct {
 	Text string `json:"text,omitempty"`
 	// Fenced is that of a schema.
 	Fenced bool `json:"fenced,omitempty"`
+	// As is the place where the text of a message stands that is not written here.
+	As *place `json:"as,omitempty"`
 }
 
 // What the headings say.
@@ -79,8 +87,8 @@ func (x Exchange) MarshalText() ([]byte, error) {
 	if s := x.Request.Schema; s != nil {
 		w.section(headSchema, string(s.JSON), attributes{Name: s.Name, Fenced: s.Fenced})
 	}
-	w.messages(headAsked, x.Request.Messages)
-	w.messages(headAside, x.Answer.Asides)
+	w.messages(headAsked, x.Request.Messages, x.shared)
+	w.messages(headAside, x.Answer.Asides, nil)
 	if x.Failure != nil {
 		w.section(headFailure, x.Failure.Message, attributes{})
 		w.section(headSaid, x.Failure.Text, attributes{})
@@ -100,9 +108,13 @@ func (x Exchange) MarshalText() ([]byte, error) {
 // sectionWriter writes the sections of an exchange.
 type sectionWriter struct{ bytes.Buffer }
 
-func (w *sectionWriter) messages(heading string, ms []Message) {
-	for _, m := range ms {
-		w.section(heading+string(m.Role), m.Text, attributes{ID: m.CallID})
+func (w *sectionWriter) messages(heading string, ms []Message, shared map[int]place) {
+	for i, m := range ms {
+		a := attributes{ID: m.CallID}
+		if as, ok := shared[i]; ok {
+			m.Text, a.As = "", &as
+		}
+		w.section(heading+string(m.Role), m.Text, a)
 		w.calls(headCalled, m.ToolCalls)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,7 +67,7 @@ func TestExchangeIsReadable(t *testing.T) {
 			t.Fatal(name, err)
 		}
 		got.Number = 1
-		if diff := cmp.Diff(example(), got); diff != "" {
+		if diff := cmp.Diff(example(), got, cmp.AllowUnexported(Exchange{})); diff != "" {
 			t.Error(name, diff)
 		}
 	}
@@ -310,8 +311,45 @@ func FuzzParseExchange(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, again)
 		}
-		if diff := cmp.Diff(x, y, cmpopts.IgnoreUnexported(Error{}), cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(x, y, cmpopts.IgnoreUnexported(Error{}), cmp.AllowUnexported(Exchange{}), cmpopts.EquateEmpty()); diff != "" {
 			t.Error(diff)
 		}
 	})
+}
+
+// TestSharedTexts holds that what is said in each request is written once, and read back everywhere.
+func TestSharedTexts(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "change")
+	long := strings.TrimSpace(strings.Repeat("The product as it is. ", 40))
+	recorder, err := NewRecorder(dir, &script{answers: []any{Answer{Text: "a"}, Answer{Text: "b"}}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := ask("refine", long)
+	second := Request{Stage: "amend", Model: "m", Messages: append(slices.Clone(first.Messages), Message{Role: Assistant, Text: long}, Message{Role: User, Text: long + "and more"})}
+	for _, r := range []Request{first, second} {
+		if _, err := recorder.Ask(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := filepath.Join(dir, "02-amend.md")
+	data, _ := os.ReadFile(name)
+	if n := strings.Count(string(data), long); n != 2 || !strings.Contains(string(data), `"as":{"exchange":1,"message":2}`) {
+		t.Errorf("the text stands there %d times:\n%s", n, data)
+	}
+	got, err := ReadRecording(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(second.Messages, got[1].Request.Messages); diff != "" {
+		t.Error(diff)
+	}
+	for was, is := range map[string]string{`"exchange":1`: `"exchange":2`, `"message":2`: `"message":9`, `"exchange":1,"message":2`: `"exchange":1,"message":1`} {
+		if err := os.WriteFile(name, []byte(strings.Replace(string(data), was, is, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadRecording(dir); err == nil || !strings.Contains(err.Error(), "02-amend.md: message 2 is said to be") {
+			t.Errorf("%s: %v", is, err)
+		}
+	}
 }
