@@ -246,3 +246,6 @@ func around(line, other string) string {
 	}
 	return lead + string(a) + tail
 }
+
+// SameRequest says whether a Player would take two requests for the same.
+func SameRequest(a, b Request) bool { return fingerprint(a).sum == fingerprint(b).sum }
