@@ -16,9 +16,20 @@ import (
 type amendFlags struct {
 	yes       bool
 	supersede []string
+	authorFlags
+}
+
+// authorFlags are the flags of commands that have an author do a job.
+type authorFlags struct {
 	deliverFlags
 	working  modelFlags
 	building buildFlags
+}
+
+func (f *authorFlags) add(cmd *cobra.Command) {
+	f.deliverFlags.add(cmd)
+	f.working.add(cmd)
+	f.building.add(cmd)
 }
 
 // deliverFlags are the flags of commands that end in a change and a report of it.
@@ -61,24 +72,27 @@ came about and the report says why, 2 it could not be run.`),
 	}
 	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "take the assumed answers, and record them")
 	cmd.Flags().StringArrayVar(&f.supersede, "supersede", nil, "let an earlier amendment's check be retired: N or N:check (may be repeated)")
-	f.deliverFlags.add(cmd)
-	f.working.add(cmd)
-	f.building.add(cmd)
+	f.authorFlags.add(cmd)
 	return cmd
 }
 
 // amend runs codicil amend.
 func (c *cli) amend(ctx context.Context, requirement, dir string, f *amendFlags) error {
-	render, err := c.outcomeRenderer(f.deliverFlags)
-	if err != nil {
-		return err
-	}
 	job, err := c.job(ctx, requirement, dir)
 	if err != nil {
 		return err
 	}
 	job.AssumeYes = f.yes
 	if job.Supersede, err = supersedes(f.supersede); err != nil {
+		return err
+	}
+	return c.work(ctx, f.authorFlags, func(a *author.Author) (*author.Outcome, error) { return a.Amend(ctx, job) })
+}
+
+// work has an author do a job, and delivers what came of it.
+func (c *cli) work(ctx context.Context, f authorFlags, do func(*author.Author) (*author.Outcome, error)) error {
+	render, err := c.outcomeRenderer(f.deliverFlags)
+	if err != nil {
 		return err
 	}
 	bar := c.startProgress()
@@ -88,7 +102,7 @@ func (c *cli) amend(ctx context.Context, requirement, dir string, f *amendFlags)
 		return err
 	}
 	defer release()
-	o, err := a.Amend(ctx, job)
+	o, err := do(a)
 	bar.stop()
 	if err != nil {
 		return err

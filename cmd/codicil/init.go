@@ -27,9 +27,7 @@ func (f *ownerFlags) add(cmd *cobra.Command) {
 // initFlags are the flags of codicil init.
 type initFlags struct {
 	ownerFlags
-	deliverFlags
-	working  modelFlags
-	building buildFlags
+	authorFlags
 }
 
 func (c *cli) initCommand() *cobra.Command {
@@ -59,41 +57,25 @@ the report says why, 2 it could not be run.`),
 	}
 	cmd.Flags().BoolVar(&f.working.none, "no-model", false, "draft from the data alone, and leave the words to be filled in")
 	f.ownerFlags.add(cmd)
-	f.deliverFlags.add(cmd)
-	f.working.add(cmd)
-	f.building.add(cmd)
+	f.authorFlags.add(cmd)
 	_ = cmd.Flags().MarkHidden("rounds") // a draft is not repaired
 	return cmd
 }
 
 // init runs codicil init.
 func (c *cli) init(ctx context.Context, dir string, f *initFlags) error {
-	render, err := c.outcomeRenderer(f.deliverFlags)
-	if err != nil {
-		return err
-	}
 	job, under, err := c.place(ctx, dir)
 	if err != nil {
 		return err
 	}
 	job.Path = under
-	bar := c.startProgress()
-	defer bar.stop()
-	a, release, err := c.author(ctx, f.working, f.building, bar)
-	if err != nil {
-		return err
-	}
-	defer release()
-	n, err := c.newcomer(ctx, a, job, f.ownerFlags)
-	if err != nil {
-		return err
-	}
-	o, err := a.Draft(ctx, n, !f.working.none)
-	bar.stop()
-	if err != nil {
-		return err
-	}
-	return c.deliver(o, f.deliverFlags, render)
+	return c.work(ctx, f.authorFlags, func(a *author.Author) (*author.Outcome, error) {
+		n, err := c.newcomer(ctx, a, job, f.ownerFlags)
+		if err != nil {
+			return nil, err
+		}
+		return a.Draft(ctx, n, !f.working.none)
+	})
 }
 
 // newcomer is a product without a spec. Who answers for it is said by a flag, or asked; nobody is made up.

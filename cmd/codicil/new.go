@@ -35,43 +35,27 @@ why, 2 it could not be run.`),
 		},
 	}
 	f.ownerFlags.add(cmd)
-	f.deliverFlags.add(cmd)
-	f.working.add(cmd)
-	f.building.add(cmd)
+	f.authorFlags.add(cmd)
 	return cmd
 }
 
 // new runs codicil new.
 func (c *cli) new(ctx context.Context, dir, requirement string, f *initFlags) error {
-	render, err := c.outcomeRenderer(f.deliverFlags)
-	if err != nil {
-		return err
-	}
 	job, err := c.emptyPlace(ctx, dir)
 	if err != nil {
 		return err
 	}
 	job.Requirement = requirement
-	bar := c.startProgress()
-	defer bar.stop()
-	a, release, err := c.author(ctx, f.working, f.building, bar)
-	if err != nil {
-		return err
-	}
-	defer release()
-	n, err := c.newcomer(ctx, a, job, f.ownerFlags)
-	if err != nil {
-		return err
-	}
-	if n.Owner.Team == "" {
-		return errors.New("nobody answers for the new product yet; name its team with --owner")
-	}
-	o, err := a.New(ctx, n)
-	bar.stop()
-	if err != nil {
-		return err
-	}
-	return c.deliver(o, f.deliverFlags, render)
+	return c.work(ctx, f.authorFlags, func(a *author.Author) (*author.Outcome, error) {
+		n, err := c.newcomer(ctx, a, job, f.ownerFlags)
+		if err != nil {
+			return nil, err
+		}
+		if n.Owner.Team == "" {
+			return nil, errors.New("nobody answers for the new product yet; name its team with --owner")
+		}
+		return a.New(ctx, n)
+	})
 }
 
 // emptyPlace is the place of a product that does not exist yet: a folder of the repository that it would lie in, or else a tree of its own.

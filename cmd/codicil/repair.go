@@ -5,17 +5,12 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/codicil-dev/codicil/bot/author"
 )
 
-// repairFlags are the flags of codicil repair.
-type repairFlags struct {
-	deliverFlags
-	working  modelFlags
-	building buildFlags
-}
-
 func (c *cli) repairCommand() *cobra.Command {
-	f := &repairFlags{}
+	f := &authorFlags{}
 	cmd := &cobra.Command{
 		Use:   "repair [DIR]",
 		Short: "Mend the models of a product that does not build, without changing what it promises",
@@ -35,33 +30,15 @@ and the report says why, 2 it could not be run.`),
 			return c.repair(cmd.Context(), dir, f)
 		},
 	}
-	f.deliverFlags.add(cmd)
-	f.working.add(cmd)
-	f.building.add(cmd)
+	f.add(cmd)
 	return cmd
 }
 
 // repair runs codicil repair.
-func (c *cli) repair(ctx context.Context, dir string, f *repairFlags) error {
-	render, err := c.outcomeRenderer(f.deliverFlags)
-	if err != nil {
-		return err
-	}
+func (c *cli) repair(ctx context.Context, dir string, f *authorFlags) error {
 	job, err := c.job(ctx, "", dir)
 	if err != nil {
 		return err
 	}
-	bar := c.startProgress()
-	defer bar.stop()
-	a, release, err := c.author(ctx, f.working, f.building, bar)
-	if err != nil {
-		return err
-	}
-	defer release()
-	o, err := a.Repair(ctx, job)
-	bar.stop()
-	if err != nil {
-		return err
-	}
-	return c.deliver(o, f.deliverFlags, render)
+	return c.work(ctx, *f, func(a *author.Author) (*author.Outcome, error) { return a.Repair(ctx, job) })
 }
