@@ -53,7 +53,7 @@ func TestProducts(t *testing.T) {
 		{name: "one name twice", bare: true, base: one, head: in("b", shop()), verdict: fail, results: []string{"fail build/spec/1"}},
 		{name: "a change upstream shows downstream", bare: true, base: both, head: files{"a/models/orders.sql": fewer}, verdict: fail,
 			differences: []string{"rows_lost totals 1/1 undeclared", "rows_gained totals 1/1 undeclared", "rows_lost orders 1/10 undeclared"},
-			results:     []string{"review drift/1 rows_lost totals", "review drift/2 rows_gained totals", "fail compatibility/version", "fail drift/1 rows_lost orders"}},
+			results:     []string{"fail compatibility/version", "fail drift/1 rows_lost totals", "fail drift/2 rows_gained totals", "fail compatibility/version", "fail drift/1 rows_lost orders"}},
 		{name: "a change upstream that does not show downstream", bare: true, base: both, head: files{"a/models/orders.sql": wrap("SELECT * FROM @ ORDER BY id DESC")}, verdict: pass},
 		{name: "a version that is not met", bare: true, base: both, head: files{"b/spec.yaml": sales(", version: ^2.0")["spec.yaml"], "b/models/totals.sql": sales("")["models/totals.sql"] + "\n"}, verdict: fail,
 			differences: []string{"meaning_changed inputs undeclared"},

@@ -25,13 +25,15 @@ type set struct {
 	unreadableDir map[string]string // product path by name shown in results
 	// brokenBase says which products have a base that can't be read, and why.
 	brokenBase map[string]string
+	// verified is the work on the products that were verified so far.
+	verified map[string]*work
 	// inScope are the base's products below Under.
 	inScope []*product.Product
 }
 
 // load reads the products of all trees.
 func (v *Verifier) load(in Input) (*set, error) {
-	s := &set{in: in, brokenBase: map[string]string{}, unreadableDir: map[string]string{}}
+	s := &set{in: in, brokenBase: map[string]string{}, unreadableDir: map[string]string{}, verified: map[string]*work{}}
 	headProducts, found, err := s.loadHead()
 	if err != nil {
 		return nil, err

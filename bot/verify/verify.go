@@ -56,13 +56,16 @@ func (v *Verifier) Verify(ctx context.Context, in Input) (*bot.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range set.names() {
+	for _, name := range inputsFirst(set.names(), set.head.Product) {
 		w, err := v.verifyOne(ctx, set, name)
 		if err != nil {
 			return nil, fmt.Errorf("verify %s: %w", name, err)
 		}
 		w.linted(lint[w.head.Path])
-		w.into(report)
+		set.verified[name] = w
+	}
+	for _, name := range set.names() {
+		set.verified[name].into(report)
 	}
 	set.unreadableProducts(report)
 	report.Verdict = bot.VerdictOf(report.Results)
