@@ -168,9 +168,9 @@ func (d *drafting) task(ctx context.Context) (task prompts.DraftTask, err error)
 	}
 	task = prompts.DraftTask{Spec: string(s), Amendment: string(a), Path: spec.EntryFile(1), Interface: d.facts.interfaceSentence(), Masked: d.author.Portrait.Data == portrait.Masked}
 	for _, t := range d.facts.tables {
-		for i, k := range t.keys {
+		for i, k := range t.Keys {
 			if i > 0 {
-				task.Keys = append(task.Keys, t.name+": "+strings.Join(k, ", "))
+				task.Keys = append(task.Keys, t.Name+": "+strings.Join(k, ", "))
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/portrait"
 	"github.com/codicil-dev/codicil/bot/spec"
+	"github.com/codicil-dev/codicil/bot/survey"
 )
 
 // What a draft says where nobody has said anything yet. See [spec.IsPlaceholder].
@@ -35,29 +36,29 @@ func (c *change) draftSpec(n Newcomer, f *facts) *spec.Spec {
 	s := &spec.Spec{Spec: 1, Product: c.product.Name(), Version: c.product.Spec().Version, Owner: n.owner(), Purpose: noPurpose, Inputs: c.product.Spec().Inputs}
 	for i := range f.tables {
 		t := &f.tables[i]
-		table := spec.Table{Name: t.name, Description: noRow, Why: noTable}
-		if len(t.keys) > 0 {
-			table.Key = t.keys[0]
+		table := spec.Table{Name: t.Name, Description: noRow, Why: noTable}
+		if len(t.Keys) > 0 {
+			table.Key = t.Keys[0]
 		}
-		for j := range t.columns {
-			table.Columns = append(table.Columns, t.draftColumn(&t.columns[j], &table))
+		for j := range t.Columns {
+			table.Columns = append(table.Columns, draftColumn(t, &t.Columns[j], &table))
 		}
 		s.Tables = append(s.Tables, table)
 	}
 	return s
 }
 
-func (t *tableFacts) draftColumn(c *columnFacts, table *spec.Table) spec.Column {
-	out := spec.Column{Name: c.name, Type: c.typ, Description: noHolds, Why: noNeed, References: c.references}
-	if !table.InKey(c.name) && t.rows > 0 {
-		nullable := c.filled < t.rows
+func draftColumn(t *survey.Table, c *survey.Column, table *spec.Table) spec.Column {
+	out := spec.Column{Name: c.Name, Type: c.Type, Description: noHolds, Why: noNeed, References: c.References}
+	if !table.InKey(c.Name) && t.Rows > 0 {
+		nullable := c.Filled < t.Rows
 		out.Nullable = &nullable
-		out.Unique = isIdentifier(c.name) && c.distinct == c.filled && c.filled > 1
+		out.Unique = survey.IsIdentifier(c.Name) && c.Distinct == c.Filled && c.Filled > 1
 	}
-	if c.personal {
+	if c.Personal {
 		out.Classification = personalClass
 	}
-	for _, v := range c.values {
+	for _, v := range c.Values {
 		out.Values = append(out.Values, v)
 	}
 	return out
@@ -74,7 +75,7 @@ func (c *change) forModel(s *spec.Spec, f *facts) *spec.Spec {
 			if c.author.Portrait.Data == portrait.Schema {
 				t.Columns[j].Values = nil
 			}
-			t.Columns[j].Type = c.shownType(&f.tables[i].columns[j])
+			t.Columns[j].Type = c.shownType(&f.tables[i].Columns[j])
 		}
 		out.Tables = append(out.Tables, t)
 	}
@@ -85,11 +86,11 @@ func (c *change) forModel(s *spec.Spec, f *facts) *spec.Spec {
 var enumType = regexp.MustCompile(`ENUM\((?:[^']|'(?:[^']|'')*')*?\)`)
 
 // shownType is a column's type as the model may see it.
-func (c *change) shownType(col *columnFacts) string {
-	if c.author.Portrait.Data == portrait.Schema || col.personal && c.author.Portrait.Data == portrait.Masked {
-		return enumType.ReplaceAllString(col.typ, "VARCHAR")
+func (c *change) shownType(col *survey.Column) string {
+	if c.author.Portrait.Data == portrait.Schema || col.Personal && c.author.Portrait.Data == portrait.Masked {
+		return enumType.ReplaceAllString(col.Type, "VARCHAR")
 	}
-	return col.typ
+	return col.Type
 }
 
 // draftAmendment is the bootstrap amendment of a draft.
@@ -109,7 +110,7 @@ func (c *change) derivedChecks(ctx context.Context, s *spec.Spec, f *facts) ([]s
 	var plain, quoted []spec.Check
 	var empty [2][]string
 	for _, t := range s.Tables {
-		if facts, ok := f.table(t.Name); !ok || facts.rows == 0 {
+		if facts, ok := f.table(t.Name); !ok || facts.Rows == 0 {
 			continue
 		}
 		if len(t.Key) > 0 {
@@ -173,7 +174,7 @@ func (c *change) readable(ctx context.Context, plain, quoted []spec.Check) ([]sp
 func (f *facts) interfaceSentence() string {
 	var names []string
 	for _, t := range f.tables {
-		names = append(names, t.name)
+		names = append(names, t.Name)
 	}
 	return strings.TrimSpace("The interface is " + strings.Join(names, ", ") + ". " + f.internalSentence())
 }
@@ -207,10 +208,10 @@ func (f *facts) internalSentence() string {
 // lines tell a person what was found: a line for each table, and what is internal.
 func (f *facts) lines() (out []string) {
 	for _, t := range f.tables {
-		line := fmt.Sprintf("%s: %s of %s", t.name, count(int(t.rows), "row"), count(len(t.columns), "column"))
-		if len(t.keys) > 0 {
-			line += ", one for each " + strings.Join(t.keys[0], ", ")
-		} else if t.rows > 0 {
+		line := fmt.Sprintf("%s: %s of %s", t.Name, count(int(t.Rows), "row"), count(len(t.Columns), "column"))
+		if len(t.Keys) > 0 {
+			line += ", one for each " + strings.Join(t.Keys[0], ", ")
+		} else if t.Rows > 0 {
 			line += "; no key was found"
 		}
 		out = append(out, line)

@@ -2,31 +2,20 @@ package author
 
 import (
 	"context"
-	"fmt"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/portrait"
 	"github.com/codicil-dev/codicil/bot/product"
-	"github.com/codicil-dev/codicil/bot/spec"
-	"github.com/codicil-dev/codicil/bot/sqltype"
-)
-
-// Limits of what is taken for an enumeration.
-const (
-	mostAccepted    = 12 // distinct values
-	longestAccepted = 24 // characters
-	leastEvidence   = 10 // rows with a value
-	leastRepeats    = 3  // rows a value, on average
+	"github.com/codicil-dev/codicil/bot/survey"
 )
 
 // facts is what a build tells of a product.
 type facts struct {
 	// tables are the interface in the order of the models' files; internal says of the other tables why they are not.
-	tables   []tableFacts
+	tables   []survey.Table
 	internal []internalTable
 }
 
@@ -36,50 +25,8 @@ type internalTable struct {
 	mark string // empty for a seed
 }
 
-// tableFacts is what the data tell of one table.
-type tableFacts struct {
-	name    string
-	from    string // as queries call it
-	rows    int64
-	columns []columnFacts
-	// keys are sets of columns that name one row, the best first.
-	keys [][]string
-}
-
-// columnFacts is what the data tell of one column.
-type columnFacts struct {
-	name, typ string
-	// filled, distinct and longest count values and the characters of the longest.
-	filled, distinct, longest int64
-	// personal says that the column may hold what is confidential.
-	personal bool
-	// values are all of them, where they look like an enumeration.
-	values     []string
-	references string
-}
-
-// column returns the facts of a column; ok is false if the table has none of that name.
-func (t *tableFacts) column(name string) (c *columnFacts, ok bool) {
-	for i := range t.columns {
-		if spec.SameName(t.columns[i].name, name) {
-			return &t.columns[i], true
-		}
-	}
-	return nil, false
-}
-
-// complete says whether every row has a value.
-func (t *tableFacts) complete(c *columnFacts) bool { return t.rows > 0 && c.filled == t.rows }
-
 // table returns the facts of an interface table; ok is false if there is none of that name.
-func (f *facts) table(name string) (t *tableFacts, ok bool) {
-	for i := range f.tables {
-		if spec.SameName(f.tables[i].name, name) {
-			return &f.tables[i], true
-		}
-	}
-	return nil, false
-}
+func (f *facts) table(name string) (t *survey.Table, ok bool) { return survey.Find(f.tables, name) }
 
 // gather finds out what the build tells.
 func (c *change) gather(ctx context.Context) (*facts, error) {
@@ -99,14 +46,12 @@ func (c *change) gather(ctx context.Context) (*facts, error) {
 		return nil, err
 	}
 	defer session.Close()
-	for _, t := range shown {
-		facts, err := gatherTable(ctx, session, t, hidden[t.FullName()])
-		if err != nil {
-			return nil, fmt.Errorf("look at the table %s: %w", t.FullName(), err)
-		}
-		f.tables = append(f.tables, *facts)
+	others, err := c.inputTargets()
+	if err != nil {
+		return nil, err
 	}
-	return f, c.findReferences(ctx, session, f)
+	f.tables, err = survey.Of(ctx, session, shown, hidden, others)
+	return f, err
 }
 
 // divide tells the interface from what is internal: seeds that models are built on, and staging that other models read.
@@ -156,80 +101,26 @@ func stagingName(file string) string {
 	return ""
 }
 
-// gatherTable counts, and looks for keys and enumerations. Of columns that may be confidential nothing but counts is asked for.
-func gatherTable(ctx context.Context, session *engine.Session, t *product.Table, hidden map[string]bool) (*tableFacts, error) {
-	f := &tableFacts{name: t.FullName(), from: engine.Relation(t.Schema, t.Name)}
-	list := []string{"count(*)"}
-	for _, c := range t.Columns {
-		typ := c.Type
-		if parsed, err := sqltype.Parse(typ); err == nil {
-			typ = parsed.String()
-		}
-		f.columns = append(f.columns, columnFacts{name: c.Name, typ: typ, personal: hidden[strings.ToLower(c.Name)]})
-		name := engine.Ident(c.Name)
-		list = append(list, "count("+name+")", "count(DISTINCT "+name+")", "coalesce(max(length(CAST("+name+" AS VARCHAR))), 0)")
-	}
-	rows, err := session.Query(ctx, "SELECT "+strings.Join(list, ", ")+" FROM "+f.from, 1)
+// inputTargets are those of the tables that are read of other products.
+func (c *change) inputTargets() (out []survey.Target, err error) {
+	around, err := c.around()
 	if err != nil {
 		return nil, err
 	}
-	numbers := make([]int64, len(list))
-	for i, v := range rows.Values[0] {
-		if numbers[i], err = strconv.ParseInt(*v, 10, 64); err != nil {
-			return nil, err
+	for _, in := range c.product.Spec().Inputs {
+		for _, p := range around {
+			if p.Name() != in.Product {
+				continue
+			}
+			t, ok := p.Spec().Table(in.Table)
+			if !ok || len(t.Key) != 1 {
+				continue
+			}
+			if col, ok := t.Column(t.Key[0]); ok {
+				_, name := product.SplitName(t.Name)
+				out = append(out, survey.Target{Table: t.Name, Column: col.Name, Type: col.Type, From: engine.Ident(name)})
+			}
 		}
 	}
-	f.rows = numbers[0]
-	for i := range f.columns {
-		f.columns[i].filled, f.columns[i].distinct, f.columns[i].longest = numbers[1+3*i], numbers[2+3*i], numbers[3+3*i]
-	}
-	if err := f.findKeys(ctx, session); err != nil {
-		return nil, err
-	}
-	return f, f.findValues(ctx, session)
-}
-
-// findValues reads the values of columns that look like an enumeration.
-func (t *tableFacts) findValues(ctx context.Context, session *engine.Session) error {
-	for i := range t.columns {
-		c := &t.columns[i]
-		if !c.enumerates() {
-			continue
-		}
-		name := engine.Ident(c.name)
-		rows, err := session.Query(ctx, "SELECT DISTINCT CAST("+name+" AS VARCHAR) FROM "+t.from+" WHERE "+name+" IS NOT NULL ORDER BY 1", mostAccepted)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows.Values {
-			c.values = append(c.values, *row[0])
-		}
-		if !slices.ContainsFunc(c.values, oddCode) {
-			continue
-		}
-		c.values = nil
-	}
-	return nil
-}
-
-// enumerates says whether a column looks as if it held one of a few codes.
-func (c *columnFacts) enumerates() bool {
-	if base, _, _ := strings.Cut(c.typ, "("); base != "VARCHAR" || c.personal || isIdentifier(c.name) || isOpen(c.name) {
-		return false
-	}
-	return c.distinct > 0 && c.distinct <= mostAccepted && c.longest <= longestAccepted && c.filled >= leastEvidence && c.filled >= leastRepeats*c.distinct
-}
-
-// oddCode says whether a value is no code that one would list: a number, a date, or a text of many words.
-func oddCode(v string) bool {
-	letters := strings.ContainsFunc(v, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 0x7f })
-	return !letters || len(strings.Fields(v)) > 3 || strings.TrimSpace(v) != v
-}
-
-// isOpen says whether a column's name tells that the world may bring a new value any day, however few there are now.
-func isOpen(name string) bool {
-	return slices.ContainsFunc(words(name), func(w string) bool {
-		return slices.Contains([]string{"country", "language", "locale", "region", "town", "brand", "supplier", "vendor", "partner", "title", "description", "text",
-			"url", "path", "file", "version"}, w)
-	})
+	return out, nil
 }

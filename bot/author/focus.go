@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/survey"
 )
 
 // commonColumn is from how many tables on a column's name says nothing of which of them is meant.
@@ -63,21 +64,10 @@ func plainWords(text string) string {
 	var b strings.Builder
 	b.WriteByte(' ')
 	for _, w := range words {
-		b.WriteString(singular(w))
+		b.WriteString(survey.Singular(w))
 		b.WriteByte(' ')
 	}
 	return b.String()
-}
-
-// singular takes off what looks like a plural's ending. It need not be right, only the same on both sides.
-func singular(word string) string {
-	switch {
-	case len(word) > 4 && strings.HasSuffix(word, "ies"):
-		return word[:len(word)-3] + "y"
-	case len(word) > 3 && strings.HasSuffix(word, "s") && !strings.HasSuffix(word, "ss"):
-		return word[:len(word)-1]
-	}
-	return word
 }
 
 // tableColumns are the columns of each table that the spec promises or that was built, by names in small letters.

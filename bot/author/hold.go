@@ -8,7 +8,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/markup"
 	"github.com/codicil-dev/codicil/bot/portrait"
 	"github.com/codicil-dev/codicil/bot/spec"
-	"github.com/codicil-dev/codicil/bot/sqltype"
+	"github.com/codicil-dev/codicil/bot/survey"
 )
 
 // longestWords is how long a description or a why may be, in bytes.
@@ -73,7 +73,7 @@ func (h *holder) words(where, text string) {
 }
 
 // table holds one table to the facts.
-func (h *holder) table(f *tableFacts, draft, said *spec.Table) spec.Table {
+func (h *holder) table(f *survey.Table, draft, said *spec.Table) spec.Table {
 	out := *said
 	out.Name, out.Columns = draft.Name, nil
 	h.words(draft.Name, said.Description)
@@ -82,40 +82,40 @@ func (h *holder) table(f *tableFacts, draft, said *spec.Table) spec.Table {
 		h.fault("%s: nothing is deprecated by being drafted; take that out", draft.Name)
 	}
 	for _, c := range said.Columns {
-		if _, ok := f.column(c.Name); !ok {
+		if _, ok := f.Column(c.Name); !ok {
 			h.fault("%s.%s: the table has no such column; take it out", draft.Name, c.Name)
 		}
 	}
-	for i := range f.columns {
-		own, ok := said.Column(f.columns[i].name)
+	for i := range f.Columns {
+		own, ok := said.Column(f.Columns[i].Name)
 		if !ok {
-			h.fault("%s.%s: the column is missing; the table has it", draft.Name, f.columns[i].name)
+			h.fault("%s.%s: the column is missing; the table has it", draft.Name, f.Columns[i].Name)
 			continue
 		}
-		out.Columns = append(out.Columns, h.column(draft.Name+"."+f.columns[i].name, &f.columns[i], &draft.Columns[i], own))
+		out.Columns = append(out.Columns, h.column(draft.Name+"."+f.Columns[i].Name, &f.Columns[i], &draft.Columns[i], own))
 	}
 	return out
 }
 
 // column holds one column to the facts.
-func (h *holder) column(where string, f *columnFacts, draft, said *spec.Column) spec.Column {
+func (h *holder) column(where string, f *survey.Column, draft, said *spec.Column) spec.Column {
 	out := *said
-	out.Name = f.name
+	out.Name = f.Name
 	h.words(where, said.Description)
 	h.words(where, said.Why)
 	h.words(where, said.Unit)
 	h.words(where, said.Classification)
 	shown := h.change.shownType(f)
-	if !sameType(said.Type, shown) {
+	if !survey.SameType(said.Type, shown) {
 		h.fault("%s: its type is %s, as the build has it, and not %s; leave it", where, shown, said.Type)
 	}
-	if shown != f.typ || said.Type == shown {
-		out.Type = f.typ
+	if shown != f.Type || said.Type == shown {
+		out.Type = f.Type
 	}
 	if said.Deprecated != "" {
 		h.fault("%s: nothing is deprecated by being drafted; take that out", where)
 	}
-	if f.personal && len(said.Values) > 0 {
+	if f.Personal && len(said.Values) > 0 {
 		h.fault("%s: its values may be personal, so none are listed; take `values` out", where)
 	}
 	if h.change.author.Portrait.Data == portrait.Schema && len(said.Values) == 0 {
@@ -124,28 +124,17 @@ func (h *holder) column(where string, f *columnFacts, draft, said *spec.Column) 
 	return out
 }
 
-// sameType says whether two texts mean the same type. The length of a text is no part of it: that is a promise about the data, which
-// is judged by them.
-func sameType(a, b string) bool {
-	x, errX := sqltype.Parse(a)
-	y, errY := sqltype.Parse(b)
-	if errX != nil || errY != nil {
-		return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
-	}
-	return x.Physical().String() == y.Physical().String()
-}
-
 // opened lists the columns that look personal and are left unclassified.
 func (f *facts) opened(s *spec.Spec) (out []string) {
 	for i := range f.tables {
-		t, ok := s.Table(f.tables[i].name)
+		t, ok := s.Table(f.tables[i].Name)
 		if !ok {
 			continue
 		}
-		for j := range f.tables[i].columns {
-			col := &f.tables[i].columns[j]
-			if c, ok := t.Column(col.name); ok && col.personal && strings.TrimSpace(c.Classification) == "" {
-				out = append(out, fmt.Sprintf("%s.%s looks personal, and the draft leaves it open: its values may be shown from now on", t.Name, col.name))
+		for j := range f.tables[i].Columns {
+			col := &f.tables[i].Columns[j]
+			if c, ok := t.Column(col.Name); ok && col.Personal && strings.TrimSpace(c.Classification) == "" {
+				out = append(out, fmt.Sprintf("%s.%s looks personal, and the draft leaves it open: its values may be shown from now on", t.Name, col.Name))
 			}
 		}
 	}

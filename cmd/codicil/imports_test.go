@@ -19,7 +19,7 @@ var layers = [][]string{
 	{"bot/engine", "bot/proposal"},
 	{"prompts"},
 	{"bot/guideline", "bot/compare", "bot/odcs", "bot/product"},
-	{"bot/lint"},
+	{"bot/lint", "bot/survey"},
 	{"bot/verify", "bot/portrait"},
 	{"bot/report", "bot/why"},
 	{"bot/author"},

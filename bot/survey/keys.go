@@ -1,4 +1,4 @@
-package author
+package survey
 
 import (
 	"context"
@@ -23,8 +23,8 @@ const (
 )
 
 // findKeys looks for the sets of columns that name one row: unique, never NULL, as small as can be.
-func (t *tableFacts) findKeys(ctx context.Context, session *engine.Session) error {
-	if t.rows == 0 {
+func (t *Table) findKeys(ctx context.Context, session *engine.Session) error {
+	if t.Rows == 0 {
 		return nil
 	}
 	candidates := t.keyCandidates()
@@ -34,7 +34,7 @@ func (t *tableFacts) findKeys(ctx context.Context, session *engine.Session) erro
 			break // three columns would not be better
 		}
 		sets := t.keySets(candidates, size, found)
-		if t.rows > manyKeyRows {
+		if t.Rows > manyKeyRows {
 			sets = sets[:min(len(sets), keySets)]
 		}
 		for part := range slices.Chunk(sets, keySets) {
@@ -47,7 +47,7 @@ func (t *tableFacts) findKeys(ctx context.Context, session *engine.Session) erro
 		slices.SortStableFunc(found, byCost)
 	}
 	for _, k := range found[:min(len(found), shownKeys)] {
-		t.keys = append(t.keys, k.names)
+		t.Keys = append(t.Keys, k.names)
 	}
 	return nil
 }
@@ -70,27 +70,27 @@ func byCost(a, b keySet) int {
 
 // keyCandidates are the columns that may be part of a key, with what each costs: names that say so and the first columns cost least.
 // Amounts never name a row, however different they are.
-func (t *tableFacts) keyCandidates() []keySet {
+func (t *Table) keyCandidates() []keySet {
 	var out []keySet
-	for i := range t.columns {
-		c := &t.columns[i]
-		base, _, _ := strings.Cut(c.typ, "(")
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		base, _, _ := strings.Cut(c.Type, "(")
 		cost, ok := map[string]float64{
 			"VARCHAR": 2, "UUID": 1, "DATE": 2, "TIMESTAMP": 5, "TIMESTAMP WITH TIME ZONE": 5, "TINYINT": 3, "SMALLINT": 3, "INTEGER": 3, "BIGINT": 3, "HUGEINT": 4,
 			"UTINYINT": 3, "USMALLINT": 3, "UINTEGER": 3, "UBIGINT": 3,
 		}[base]
-		if !ok || !t.complete(c) || strings.HasSuffix(c.typ, "]") || c.distinct < 2 && t.rows > 1 {
+		if !ok || !t.complete(c) || strings.HasSuffix(c.Type, "]") || c.Distinct < 2 && t.Rows > 1 {
 			continue
 		}
-		if isIdentifier(c.name) {
+		if IsIdentifier(c.Name) {
 			cost = 1
-		} else if isMeasure(c.name) {
+		} else if isMeasure(c.Name) {
 			cost += 4
 		}
 		if i == 0 {
 			cost-- // people begin a table with what its rows are about
 		}
-		out = append(out, keySet{[]string{c.name}, cost + 0.1*float64(i)})
+		out = append(out, keySet{[]string{c.Name}, cost + 0.1*float64(i)})
 	}
 	slices.SortStableFunc(out, byCost)
 	return out[:min(len(out), keyColumns)]
@@ -98,19 +98,19 @@ func (t *tableFacts) keyCandidates() []keySet {
 
 // keySets combines candidates to sets of a size, the cheapest first; those that hold a smaller key, or whose columns have too few
 // values to tell all rows apart, are left out.
-func (t *tableFacts) keySets(candidates []keySet, size int, found []keySet) []keySet {
+func (t *Table) keySets(candidates []keySet, size int, found []keySet) []keySet {
 	var out []keySet
 	var extend func(from int, set keySet, reach float64)
 	extend = func(from int, set keySet, reach float64) {
 		if len(set.names) == size {
-			if reach >= float64(t.rows) && !slices.ContainsFunc(found, func(k keySet) bool { return within(k.names, set.names) }) {
+			if reach >= float64(t.Rows) && !slices.ContainsFunc(found, func(k keySet) bool { return within(k.names, set.names) }) {
 				out = append(out, keySet{t.inOrder(set.names), set.cost})
 			}
 			return
 		}
 		for i := from; i < len(candidates); i++ {
-			c, _ := t.column(candidates[i].names[0])
-			extend(i+1, keySet{append(slices.Clone(set.names), c.name), set.cost + candidates[i].cost}, reach*float64(c.distinct))
+			c, _ := t.Column(candidates[i].names[0])
+			extend(i+1, keySet{append(slices.Clone(set.names), c.Name), set.cost + candidates[i].cost}, reach*float64(c.Distinct))
 		}
 	}
 	extend(0, keySet{}, 1)
@@ -129,18 +129,18 @@ func within(a, b []string) bool {
 }
 
 // inOrder sorts names as the table has its columns.
-func (t *tableFacts) inOrder(names []string) []string {
+func (t *Table) inOrder(names []string) []string {
 	var out []string
-	for _, c := range t.columns {
-		if slices.Contains(names, c.name) {
-			out = append(out, c.name)
+	for _, c := range t.Columns {
+		if slices.Contains(names, c.Name) {
+			out = append(out, c.Name)
 		}
 	}
 	return out
 }
 
 // unique returns those of the sets that name one row each.
-func (t *tableFacts) unique(ctx context.Context, session *engine.Session, sets []keySet) (out []keySet, err error) {
+func (t *Table) unique(ctx context.Context, session *engine.Session, sets []keySet) (out []keySet, err error) {
 	list := make([]string, len(sets))
 	for i, s := range sets {
 		fields := make([]string, len(s.names))
@@ -149,12 +149,12 @@ func (t *tableFacts) unique(ctx context.Context, session *engine.Session, sets [
 		}
 		list[i] = "count(DISTINCT struct_pack(" + strings.Join(fields, ", ") + "))"
 	}
-	rows, err := session.Query(ctx, "SELECT "+strings.Join(list, ", ")+" FROM "+t.from, 1)
+	rows, err := session.Query(ctx, "SELECT "+strings.Join(list, ", ")+" FROM "+t.From, 1)
 	if err != nil {
 		return nil, err
 	}
 	for i, v := range rows.Values[0] {
-		if n, err := strconv.ParseInt(*v, 10, 64); err == nil && n == t.rows {
+		if n, err := strconv.ParseInt(*v, 10, 64); err == nil && n == t.Rows {
 			out = append(out, sets[i])
 		}
 	}
@@ -172,8 +172,8 @@ func words(name string) []string {
 	return strings.Fields(noLetter.ReplaceAllString(strings.ToLower(wordEnd.ReplaceAllString(name, "${1} $2")), " "))
 }
 
-// isIdentifier says whether a column's name tells that it names something.
-func isIdentifier(name string) bool {
+// IsIdentifier says whether a column's name tells that it names something.
+func IsIdentifier(name string) bool {
 	w := words(name)
 	return len(w) > 0 && slices.Contains([]string{"id", "key", "uuid", "number", "no", "code", "sku"}, w[len(w)-1])
 }
