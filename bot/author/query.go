@@ -88,7 +88,9 @@ func (c *change) session(ctx context.Context, b *product.Build, empty ...string)
 	for _, before := range b.Before {
 		readOnly = append(readOnly, filepath.Dir(before.Database()))
 	}
-	s, err := engine.Start(ctx, c.author.Verifier.Builder.Options(readOnly...))
+	options := c.author.Verifier.Builder.Options(readOnly...)
+	options.Threads = 1 // as in a portrait's session
+	s, err := engine.Start(ctx, options)
 	if err != nil {
 		return nil, err
 	}

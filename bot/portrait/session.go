@@ -22,7 +22,9 @@ func (k *knowledge) open(ctx context.Context) (*engine.Session, error) {
 		files = append(files, before.Database())
 		readOnly = append(readOnly, filepath.Dir(before.Database()))
 	}
-	session, err := engine.Start(ctx, k.builder.Options(readOnly...))
+	options := k.builder.Options(readOnly...)
+	options.Threads = 1 // the same query returns its rows in the same order, so that a recording can be replayed
+	session, err := engine.Start(ctx, options)
 	if err != nil {
 		return nil, err
 	}
