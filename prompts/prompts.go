@@ -167,6 +167,8 @@ func Mend(t MendTask) (string, error) { return render("mend.tmpl", t) }
 // ReviewTask is a change to be doubted.
 type ReviewTask struct {
 	Diff, Results string
+	// Tables are what a counter-example may read, a line each with its columns and their types.
+	Tables []string
 }
 
 // Review asks for objections with counter-examples.

@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot/model"
+	"github.com/codicil-dev/codicil/bot/portrait"
+	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/prompts"
 )
@@ -87,7 +90,7 @@ func (i *implementation) doubts(ctx context.Context) (proven []objection, texts 
 
 // askReview asks for objections.
 func (i *implementation) askReview(ctx context.Context) ([]objection, error) {
-	messages, err := i.reviewer()
+	messages, err := i.reviewer(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -119,13 +122,20 @@ func (i *implementation) askReview(ctx context.Context) ([]objection, error) {
 	return out, nil
 }
 
-// reviewer is a conversation that knows spec, ledger, difference and results alone.
-func (i *implementation) reviewer() ([]model.Message, error) {
+// reviewer is a conversation that knows spec, ledger, difference and results alone, and what the tables are called.
+func (i *implementation) reviewer(ctx context.Context) ([]model.Message, error) {
 	text, err := os.ReadFile(i.head.name(spec.SpecFile))
 	if err != nil {
 		return nil, err
 	}
 	data := prompts.ProductData{Name: i.product.Name(), Spec: string(text), SpecOnly: true}
+	if data.Readers, err = i.readers(); err != nil {
+		return nil, err
+	}
+	tables, err := i.tables(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range i.product.Document.Ledger.Entries {
 		data.Ledger = append(data.Ledger, prompts.File{Path: spec.EntryFile(e.Amendment.ID), Text: string(e.Data)})
 	}
@@ -134,8 +144,41 @@ func (i *implementation) reviewer() ([]model.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	task, err := prompts.Review(prompts.ReviewTask{Diff: cut(i.best.work, maxShown), Results: cut(i.best.text, maxShown)})
+	task, err := prompts.Review(prompts.ReviewTask{Diff: cut(i.best.work, maxShown), Results: cut(i.best.text, maxShown), Tables: tables})
 	return append(messages, user(task)), err
+}
+
+// tables lists the head's tables and inputs with their columns.
+func (i *implementation) tables(ctx context.Context) (out []string, err error) {
+	b, err := i.builds(ctx, i.head)
+	if err != nil {
+		return nil, err
+	}
+	line := func(name string, columns []product.Column) {
+		list := make([]string, len(columns))
+		for n, c := range columns {
+			list[n] = c.Name + " " + i.openType(c.Type)
+		}
+		out = append(out, fmt.Sprintf("%s (%s)", name, strings.Join(list, ", ")))
+	}
+	for _, t := range b.Tables {
+		line(t.FullName(), t.Columns)
+	}
+	for n, in := range b.Inputs {
+		if t, ok := b.Before[n].Table(in.Table); ok {
+			line(in.Name, t.Columns)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
+}
+
+// openType is a type without the values that an enumeration lists, which may be confidential.
+func (i *implementation) openType(typ string) string {
+	if i.author.Portrait.Data == portrait.All {
+		return typ
+	}
+	return enumType.ReplaceAllString(typ, "ENUM")
 }
 
 // sqlBlock is a block fenced as sql.
