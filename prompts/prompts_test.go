@@ -71,7 +71,9 @@ func all() map[string]func() (string, error) {
 		"tool":       func() (string, error) { return ToolResult("rows", sly) },
 		"tool-limit": func() (string, error) { return NoMoreCalls() },
 		"faults":     func() (string, error) { return Faults([]string{sly, "models/x.sql: it is empty"}) },
-		"review":     func() (string, error) { return Review(ReviewTask{Diff: "-a\n+b\n" + sly, Results: "all pass", Tables: []string{"orders (order_id BIGINT)", sly}}) },
+		"review": func() (string, error) {
+			return Review(ReviewTask{Diff: "-a\n+b\n" + sly, Results: "all pass", Tables: []string{"orders (order_id BIGINT)", sly}})
+		},
 	}
 }
 

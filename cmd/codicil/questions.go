@@ -10,6 +10,7 @@ import (
 
 	"github.com/codicil-dev/codicil/bot/author"
 	"github.com/codicil-dev/codicil/bot/markup"
+	"github.com/codicil-dev/codicil/bot/terminal"
 )
 
 // listNumber begins an answer in a numbered list.
@@ -52,11 +53,28 @@ func answersIn(file string) (func(context.Context, []author.Question) ([]string,
 	}, nil
 }
 
+// pose writes a question as wide as the terminal, and what an empty line stands for.
+func (c *cli) pose(number int, q author.Question) {
+	lead := fmt.Sprintf("%d. ", number)
+	for i, line := range terminal.Wrap(markup.Plain(q.Ask), c.width()-len(lead)) {
+		if i > 0 {
+			lead = "   "
+		}
+		fmt.Fprintln(c.stderr, lead+line)
+	}
+	lead = "   enter for: "
+	for _, line := range terminal.Wrap(markup.Plain(q.Assume), c.width()-len(lead)) {
+		fmt.Fprintln(c.stderr, lead+line)
+		lead = strings.Repeat(" ", len(lead))
+	}
+	fmt.Fprint(c.stderr, "   > ")
+}
+
 // prompt asks a person at the terminal; an empty line takes what would be assumed.
 func (c *cli) prompt(ctx context.Context, lines *bufio.Reader, questions []author.Question) ([]string, error) {
 	var answers []string
 	for i, q := range questions {
-		fmt.Fprintf(c.stderr, "%d. %s\n   [%s] ", i+1, markup.Plain(q.Ask), markup.Plain(q.Assume))
+		c.pose(i+1, q)
 		typed := make(chan string, 1)
 		ended := make(chan error, 1)
 		go func() {
