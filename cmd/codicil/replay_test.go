@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,6 +16,7 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/tools/txtar"
 
 	"github.com/codicil-dev/codicil/bot/author"
 	"github.com/codicil-dev/codicil/bot/model"
@@ -22,12 +25,12 @@ import (
 var reword = flag.Bool("reword", false, "write the recordings anew with the prompts as they are now, and note which answers were given to other words")
 
 // trial is a run of codicil with a reader behind the model's endpoint, as testdata/replay/NAME/run.yaml describes it. Beside it are
-// the recording and, unless Product names one of the examples, the product in a folder tree.
+// the recording and, unless Product names one of the examples, the product in a file tree.txtar.
 type trial struct {
 	About string `yaml:"about"`
 	// Args are the arguments without --replay; DIR stands for the product's folder.
 	Args []string `yaml:"args"`
-	// Product is the product's folder in the examples, or in the folder tree. Bare takes its spec and ledger away first.
+	// Product is the product's folder in the examples, or in tree.txtar. Bare takes its spec and ledger away first.
 	Product string `yaml:"product"`
 	Bare    bool   `yaml:"bare"`
 	// Answers are the lines of --answers.
@@ -70,13 +73,7 @@ func TestReplays(t *testing.T) {
 
 // replay runs a trial on a copy of its product.
 func (tr trial) replay(t *testing.T, folder, cache string) {
-	root, source := t.TempDir(), "../../deploy/examples"
-	if _, err := os.Stat(filepath.Join(folder, "tree")); err == nil {
-		source = filepath.Join(folder, "tree")
-	}
-	if err := os.CopyFS(root, os.DirFS(source)); err != nil {
-		t.Fatal(err)
-	}
+	root := tr.tree(t, folder)
 	product := filepath.Join(root, filepath.FromSlash(tr.Product))
 	if tr.Bare {
 		for _, gone := range []string{"spec.yaml", "amendments"} {
@@ -115,6 +112,25 @@ func (tr trial) replay(t *testing.T, folder, cache string) {
 	if err != nil || len(o.Prompts) != len(exchanges) {
 		t.Errorf("%d exchanges of %d were asked for (%v)", len(o.Prompts), len(exchanges), err)
 	}
+}
+
+// tree is a fresh folder with the products: the examples, or what the trial brings in tree.txtar. A folder in the repository would be
+// one of its products.
+func (tr trial) tree(t *testing.T, folder string) (root string) {
+	t.Helper()
+	root = t.TempDir()
+	var source fs.FS = os.DirFS("../../deploy/examples")
+	if own, err := txtar.ParseFile(filepath.Join(folder, "tree.txtar")); err == nil {
+		if source, err = txtar.FS(own); err != nil {
+			t.Fatal(err)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(root, source); err != nil {
+		t.Fatal(err)
+	}
+	return root
 }
 
 // run runs codicil, and returns the outcome that it prints.
