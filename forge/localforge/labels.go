@@ -1,0 +1,85 @@
+package localforge
+
+import (
+	"slices"
+	"strconv"
+)
+
+// labelRoutes are those of a repository's labels and of the labels of an issue.
+func (f *Forge) labelRoutes(route func(pattern string, h handler)) {
+	route("GET /repos/{owner}/{repo}/labels", f.inRepo(Read, func(q *query, r *repo) answer {
+		return q.list(each(f.labels.all(func(l *label) bool { return l.Repo == r.ID }), f.labelJSON))
+	}))
+	route("POST /repos/{owner}/{repo}/labels", f.inRepo(Write, func(q *query, r *repo) answer {
+		var in struct{ Name, Color, Description string }
+		if fault := q.decode(&in); fault != nil {
+			return *fault
+		}
+		switch {
+		case in.Name == "":
+			return invalid("Label", "name", "missing_field", "")
+		case f.label(r, in.Name) != nil:
+			return invalid("Label", "name", "already_exists", "")
+		}
+		if _, err := strconv.ParseUint(in.Color, 16, 32); in.Color != "" && (err != nil || len(in.Color) != 6) {
+			return invalid("Label", "color", "invalid", "")
+		}
+		return created(f.labelJSON(f.newLabel(r, in.Name, in.Color, in.Description)))
+	}))
+	route("POST /repos/{owner}/{repo}/issues/{number}/labels", f.inIssue(Write, func(q *query, r *repo, i *issue) answer {
+		names, fault := q.labelNames()
+		if fault != nil {
+			return *fault
+		}
+		for _, name := range f.ensureLabels(r, names) {
+			if !slices.Contains(i.Labels, name) {
+				i.Labels = append(i.Labels, name)
+				put(f.store, &f.issues, i.ID, i)
+				f.announceIssue("labeled", r, i, q.login(), object{"label": f.labelJSON(f.label(r, name))})
+			}
+		}
+		return ok(f.labelsJSON(r, i.Labels))
+	}))
+	route("DELETE /repos/{owner}/{repo}/issues/{number}/labels/{name}", f.inIssue(Write, func(q *query, r *repo, i *issue) answer {
+		at := slices.IndexFunc(i.Labels, func(l string) bool { return fold(l) == fold(q.r.PathValue("name")) })
+		if at < 0 {
+			return refused(404, "Label does not exist")
+		}
+		l := f.label(r, i.Labels[at])
+		i.Labels = slices.Delete(i.Labels, at, at+1)
+		put(f.store, &f.issues, i.ID, i)
+		f.announceIssue("unlabeled", r, i, q.login(), object{"label": f.labelJSON(l)})
+		return ok(f.labelsJSON(r, i.Labels))
+	}))
+}
+
+// labelNames are those of a request, which may be a list or an object with one; GitHub takes both.
+func (q *query) labelNames() (names []string, fault *answer) {
+	if len(q.body) > 0 && q.body[0] == '[' {
+		return names, q.decode(&names)
+	}
+	var in struct{ Labels []string }
+	fault = q.decode(&in)
+	return in.Labels, fault
+}
+
+// ensureLabels makes the labels that are missing, as GitHub does, and returns the names as the repository writes them.
+func (f *Forge) ensureLabels(r *repo, names []string) (out []string) {
+	for _, name := range names {
+		l := f.label(r, name)
+		if l == nil {
+			l = f.newLabel(r, name, "", "")
+		}
+		out = append(out, l.Name)
+	}
+	return out
+}
+
+func (f *Forge) newLabel(r *repo, name, color, description string) *label {
+	if color == "" {
+		color = "ededed"
+	}
+	l := &label{ID: f.next(), Repo: r.ID, Name: name, Color: fold(color), Description: description}
+	put(f.store, &f.labels, l.ID, l)
+	return l
+}

@@ -1,0 +1,66 @@
+package localforge
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+)
+
+// closing is a closing keyword with the number of an issue.
+var closing = regexp.MustCompile(`(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d+)`)
+
+// pullJSON is a merge request as lists and webhooks hold one.
+func (f *Forge) pullJSON(i *issue) object {
+	r, p := f.repos.rows[i.Repo], i.Pull
+	api, html := fmt.Sprintf("%s/pulls/%d", f.api(r), i.Number), fmt.Sprintf("%s/pull/%d", f.web(r), i.Number)
+	issue := fmt.Sprintf("%s/issues/%d", f.api(r), i.Number)
+	statuses := f.api(r) + "/statuses/" + p.HeadSHA
+	href := func(s string) object { return object{"href": s} }
+	return object{"id": i.ID, "node_id": node("PR", i.ID), "number": i.Number, "title": i.Title, "body": body(i.Body), "state": i.state(), "draft": p.Draft, "locked": false,
+		"user": f.userJSON(i.Author), "labels": f.labelsJSON(r, i.Labels), "assignee": nil, "assignees": []object{}, "milestone": nil, "active_lock_reason": nil,
+		"requested_reviewers": each(p.Reviewers, f.userJSON), "requested_teams": []object{}, "author_association": f.association(i.Author, r), "auto_merge": nil,
+		"base": f.side(r.ID, p.Base, p.BaseSHA), "head": f.side(p.HeadRepo, p.Head, p.HeadSHA), "merge_commit_sha": body(p.MergeSHA), "merged_at": stamp(p.Merged),
+		"closed_at": stamp(i.Closed), "created_at": stamp(i.Created), "updated_at": stamp(i.Updated), "url": api, "html_url": html, "diff_url": html + ".diff",
+		"patch_url": html + ".patch", "issue_url": issue, "commits_url": api + "/commits", "review_comments_url": api + "/comments",
+		"review_comment_url": f.api(r) + "/pulls/comments{/number}", "comments_url": issue + "/comments", "statuses_url": statuses,
+		"_links": object{"self": href(api), "html": href(html), "issue": href(issue), "comments": href(issue + "/comments"), "review_comments": href(api + "/comments"),
+			"review_comment": href(f.api(r) + "/pulls/comments{/number}"), "commits": href(api + "/commits"), "statuses": href(statuses)}}
+}
+
+// side is a branch of a merge request.
+func (f *Forge) side(id int64, branch, sha string) object {
+	r := f.repos.rows[id]
+	return object{"label": r.Owner + ":" + branch, "ref": branch, "sha": sha, "user": f.userJSON(r.Owner), "repo": f.repoJSON(r)}
+}
+
+// fullPullJSON is a merge request as the API shows one by itself.
+func (f *Forge) fullPullJSON(ctx context.Context, i *issue) object {
+	r, p := f.repos.rows[i.Repo], i.Pull
+	out := f.pullJSON(i)
+	added, deleted := 0, 0
+	files, errFiles := changed(ctx, f.gitDir(r), p.BaseSHA, p.HeadSHA)
+	for _, c := range files {
+		added, deleted = added+c.added, deleted+c.deleted
+	}
+	new, errCommits := commits(ctx, f.gitDir(r), p.BaseSHA, p.HeadSHA)
+	_, conflict := runGit(ctx, f.gitDir(r), "", nil, "merge-tree", "--write-tree", p.BaseSHA, p.HeadSHA)
+	state := "clean"
+	switch {
+	case errFiles != nil || errCommits != nil:
+		state = "unknown"
+	case conflict != nil:
+		state = "dirty"
+	case p.Draft:
+		state = "draft"
+	}
+	var mergedBy any
+	if p.MergedBy != "" {
+		mergedBy = f.userJSON(p.MergedBy)
+	}
+	for name, value := range (object{"merged": !p.Merged.IsZero(), "merged_by": mergedBy, "mergeable": conflict == nil, "mergeable_state": state, "rebaseable": nil,
+		"comments": len(f.comments.all(func(c *comment) bool { return c.Issue == i.ID })), "review_comments": 0, "maintainer_can_modify": false, "commits": len(new),
+		"additions": added, "deletions": deleted, "changed_files": len(files)}) {
+		out[name] = value
+	}
+	return out
+}

@@ -1,0 +1,125 @@
+package localforge
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// AddRepo adds a repository with an empty bare git repository behind it. Its owner must be there.
+func (f *Forge) AddRepo(ctx context.Context, owner, name string, private bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.users.rows[fold(owner)] == nil {
+		return fmt.Errorf("there is no owner %s", owner)
+	}
+	if f.find(owner, name) != nil {
+		return fmt.Errorf("there is a repository %s/%s already", owner, name)
+	}
+	r := &repo{ID: f.next(), Owner: owner, Name: name, Private: private, DefaultBranch: "main", Access: map[string]Permission{}, Created: f.time(), Pushed: f.time()}
+	if err := initBare(ctx, f.gitDir(r), r.DefaultBranch); err != nil {
+		return err
+	}
+	put(f.store, &f.repos, r.ID, r)
+	return nil
+}
+
+// Grant gives a user a permission in a repository; None takes it away.
+func (f *Forge) Grant(owner, name, login string, p Permission) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r := f.find(owner, name)
+	if r == nil || f.users.rows[fold(login)] == nil {
+		return fmt.Errorf("there is no repository %s/%s or no user %s", owner, name, login)
+	}
+	r.Access[fold(login)] = p
+	put(f.store, &f.repos, r.ID, r)
+	return nil
+}
+
+// find returns the repository of that name, nil if there is none.
+func (f *Forge) find(owner, name string) *repo {
+	for _, r := range f.repos.all(nil) {
+		if strings.EqualFold(r.Owner, owner) && strings.EqualFold(r.Name, name) {
+			return r
+		}
+	}
+	return nil
+}
+
+// inRepo hands the path's repository to h, if the caller has at least a permission there. Who may not see a repository is told that it is not there.
+func (f *Forge) inRepo(least Permission, h func(q *query, r *repo) answer) handler {
+	return func(q *query) answer {
+		r := f.find(q.r.PathValue("owner"), q.r.PathValue("repo"))
+		if r == nil || f.may(q.caller, r).rank() < Read.rank() {
+			return notFound
+		}
+		if f.may(q.caller, r).rank() < least.rank() {
+			return refused(403, "Resource not accessible by integration")
+		}
+		return h(q, r)
+	}
+}
+
+func (f *Forge) userRoutes(route func(pattern string, h handler)) {
+	route("GET /user", func(q *query) answer {
+		if q.caller == nil || q.caller.app != nil {
+			return refused(401, "Requires authentication")
+		}
+		return ok(f.publicUserJSON(q.caller.user))
+	})
+	route("GET /users/{login}", func(q *query) answer {
+		u := f.users.rows[fold(q.r.PathValue("login"))]
+		if u == nil {
+			return notFound
+		}
+		return ok(f.publicUserJSON(u))
+	})
+}
+
+func (f *Forge) repoRoutes(route func(pattern string, h handler)) {
+	route("GET /repos/{owner}/{repo}", f.inRepo(Read, func(q *query, r *repo) answer { return ok(f.fullRepoJSON(r)) }))
+	route("GET /orgs/{org}/repos", func(q *query) answer {
+		seen := f.repos.all(func(r *repo) bool {
+			return fold(r.Owner) == fold(q.r.PathValue("org")) && f.may(q.caller, r).rank() > 0
+		})
+		return q.list(each(seen, f.repoJSON))
+	})
+	route("GET /repos/{owner}/{repo}/collaborators/{login}/permission", f.inRepo(Read, func(q *query, r *repo) answer {
+		u := f.users.rows[fold(q.r.PathValue("login"))]
+		if u == nil {
+			return notFound
+		}
+		p := f.permission(u.Login, r)
+		user := f.userJSON(u.Login)
+		user["permissions"] = object{"pull": p.rank() >= 1, "triage": p.rank() >= 2, "push": p.rank() >= 2, "maintain": p.rank() >= 3, "admin": p.rank() >= 3}
+		user["role_name"] = string(p)
+		return ok(object{"permission": string(p), "role_name": string(p), "user": user})
+	}))
+	route("GET /repos/{owner}/{repo}/branches/*", f.inRepo(Read, func(q *query, r *repo) answer {
+		return f.branchJSON(q.r.Context(), r, q.r.PathValue("*"))
+	}))
+	route("GET /repos/{owner}/{repo}/git/ref/*", f.inRepo(Read, func(q *query, r *repo) answer {
+		ref := "refs/" + q.r.PathValue("*")
+		sha, found := resolve(q.r.Context(), f.gitDir(r), ref)
+		if !found {
+			return notFound
+		}
+		return ok(object{"ref": ref, "node_id": node("REF", r.ID) + escape(ref), "url": f.api(r) + "/git/" + ref,
+			"object": object{"type": "commit", "sha": sha, "url": f.api(r) + "/git/commits/" + sha}})
+	}))
+	route("DELETE /repos/{owner}/{repo}/git/refs/*", f.inRepo(Write, func(q *query, r *repo) answer {
+		ref := "refs/" + q.r.PathValue("*")
+		if _, found := resolve(q.r.Context(), f.gitDir(r), ref); !found {
+			return invalid("Reference", "", "custom", "Reference does not exist")
+		}
+		if err := f.deleteRef(q.r.Context(), r, ref, q.login()); err != nil {
+			return refused(500, err.Error())
+		}
+		return nothing
+	}))
+}
+
+// api is a repository's address in the API, web its address for people.
+func (f *Forge) api(r *repo) string { return f.API() + "/repos/" + r.full() }
+func (f *Forge) web(r *repo) string { return f.url + "/" + r.full() }

@@ -1,0 +1,239 @@
+package localforge
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// object is a JSON object.
+type object = map[string]any
+
+// answer is what a request is answered with.
+type answer struct {
+	status int
+	body   any // nil for none
+	header http.Header
+}
+
+// handler answers a request, with the forge's mutex held.
+type handler func(q *query) answer
+
+// query is one request of the API.
+type query struct {
+	r      *http.Request
+	body   []byte
+	caller *caller
+	base   string // the API's address
+}
+
+// biggestBody is the largest request that is read, in bytes.
+const biggestBody = 10 << 20
+
+// documentation is where GitHub's errors say that more is written.
+const documentation = "https://docs.github.com/rest"
+
+func ok(body any) answer      { return answer{status: http.StatusOK, body: body} }
+func created(body any) answer { return answer{status: http.StatusCreated, body: body} }
+
+var (
+	nothing  = answer{status: http.StatusNoContent}
+	notFound = refused(http.StatusNotFound, "Not Found")
+)
+
+// refused is an error as GitHub words it.
+func refused(status int, message string) answer {
+	return answer{status: status, body: object{"message": message, "documentation_url": documentation, "status": strconv.Itoa(status)}}
+}
+
+// invalid is GitHub's answer to a request that it understands and can't do.
+func invalid(resource, field, code, message string) answer {
+	e := object{"resource": resource, "code": code}
+	if field != "" {
+		e["field"] = field
+	}
+	if message != "" {
+		e["message"] = message
+	}
+	return answer{status: http.StatusUnprocessableEntity, body: object{"message": "Validation Failed", "errors": []object{e}, "documentation_url": documentation, "status": "422"}}
+}
+
+// rest serves the API, with paths that begin behind /api/v3.
+func (f *Forge) rest() http.Handler {
+	mux := chi.NewRouter() // the standard library's refuses paths such as GitHub's, of which neither is more special than the other
+	route := func(pattern string, h handler) {
+		method, path, _ := strings.Cut(pattern, " ")
+		mux.MethodFunc(method, path, func(w http.ResponseWriter, r *http.Request) { f.serve(w, r, h) })
+	}
+	f.appRoutes(route)
+	f.userRoutes(route)
+	f.repoRoutes(route)
+	f.issueRoutes(route)
+	f.commentRoutes(route)
+	f.labelRoutes(route)
+	f.pullRoutes(route)
+	f.checkRoutes(route)
+	f.hookRoutes(route)
+	mux.NotFound(func(w http.ResponseWriter, r *http.Request) { f.serve(w, r, func(*query) answer { return notFound }) })
+	mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) { f.serve(w, r, func(*query) answer { return notFound }) })
+	return mux
+}
+
+// serve answers one request.
+func (f *Forge) serve(w http.ResponseWriter, r *http.Request, h handler) {
+	body := new(bytes.Buffer)
+	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, biggestBody)); err != nil {
+		f.write(w, r, refused(http.StatusBadRequest, "Problems parsing JSON"))
+		return
+	}
+	f.mu.Lock()
+	caller, why := f.caller(r)
+	var a answer
+	switch {
+	case why != "":
+		a = refused(http.StatusUnauthorized, why)
+	case body.Len() > 0 && !json.Valid(body.Bytes()):
+		a = refused(http.StatusBadRequest, "Problems parsing JSON")
+	default:
+		a = h(&query{r: r, body: body.Bytes(), caller: caller, base: f.API()})
+	}
+	f.mu.Unlock()
+	f.write(w, r, a)
+}
+
+// write sends an answer, or nothing but its status where the caller knows it already by its ETag.
+func (f *Forge) write(w http.ResponseWriter, r *http.Request, a answer) {
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("X-GitHub-Media-Type", "github.v3; format=json")
+	w.Header().Set("X-RateLimit-Limit", "5000")
+	w.Header().Set("X-RateLimit-Remaining", "4999")
+	w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(f.now().Add(time.Hour).Unix(), 10))
+	if a.body == nil {
+		w.WriteHeader(a.status)
+		return
+	}
+	data, err := json.Marshal(a.body)
+	if err != nil {
+		panic(fmt.Sprintf("localforge: answer %s %s: %v", r.Method, r.URL.Path, err)) // only this package's own types
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if r.Method == http.MethodGet && a.status == http.StatusOK {
+		sum := sha256.Sum256(data)
+		tag := `W/"` + hex.EncodeToString(sum[:16]) + `"`
+		w.Header().Set("ETag", tag)
+		if r.Header.Get("If-None-Match") == tag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(data) // a caller that is gone needs no answer
+}
+
+// decode reads the request's body; fault answers one that does not fit.
+func (q *query) decode(into any) (fault *answer) {
+	if len(q.body) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(q.body, into); err != nil {
+		a := answer{status: http.StatusUnprocessableEntity, body: object{"message": "Invalid request.\n\n" + err.Error(), "documentation_url": documentation, "status": "422"}}
+		return &a
+	}
+	return nil
+}
+
+// id is a number in the path, 0 if it is none.
+func (q *query) id(name string) int64 {
+	n, _ := strconv.ParseInt(q.r.PathValue(name), 10, 64)
+	return n
+}
+
+// login is the caller's, empty for the public.
+func (q *query) login() string {
+	if q.caller == nil || q.caller.user == nil {
+		return ""
+	}
+	return q.caller.user.Login
+}
+
+// page is a part of a list.
+type page struct{ from, to, number, size int }
+
+// page is the part of a list of n that the request asks for.
+func (q *query) page(n int) page {
+	number := func(name string, otherwise, most int) int {
+		v, err := strconv.Atoi(q.r.URL.Query().Get(name))
+		if err != nil || v < 1 {
+			return otherwise
+		}
+		return min(v, most)
+	}
+	p := page{number: number("page", 1, 1<<20), size: number("per_page", 30, 100)}
+	p.from = min((p.number-1)*p.size, n)
+	p.to = min(p.from+p.size, n)
+	return p
+}
+
+// list answers with a page of a list.
+func (q *query) list(all []object) answer {
+	p := q.page(len(all))
+	return q.linked(len(all), ok(all[p.from:p.to]))
+}
+
+// linked adds the Link header that names the pages around this one.
+func (q *query) linked(n int, a answer) answer {
+	p := q.page(n)
+	last := (n + p.size - 1) / p.size
+	var links []string
+	link := func(rel string, number int) {
+		v := q.r.URL.Query()
+		v.Set("page", strconv.Itoa(number))
+		links = append(links, fmt.Sprintf("<%s%s?%s>; rel=%q", q.base, q.r.URL.Path, v.Encode(), rel))
+	}
+	if p.number > 1 {
+		link("prev", p.number-1)
+		link("first", 1)
+	}
+	if p.number < last {
+		link("next", p.number+1)
+		link("last", last)
+	}
+	if len(links) > 0 {
+		a.header = http.Header{"Link": {strings.Join(links, ", ")}}
+	}
+	return a
+}
+
+// each makes an object of each element.
+func each[T any](all []T, make func(T) object) []object {
+	out := []object{}
+	for _, v := range all {
+		out = append(out, make(v))
+	}
+	return out
+}
+
+// stamp is a time as GitHub writes it; the zero time is null.
+func stamp(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// node is the id of an object in GitHub's other API.
+func node(kind string, id int64) string { return fmt.Sprintf("%s_%d", kind, id) }
+
+// escape is a segment of a path.
+func escape(s string) string { return url.PathEscape(s) }

@@ -1,0 +1,65 @@
+package localforge
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// reviewStates are what a review's event makes of it.
+var reviewStates = map[string]string{"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED"}
+
+func (f *Forge) addReview(q *query, r *repo, i *issue) answer {
+	var in struct{ Event, Body string }
+	if fault := q.decode(&in); fault != nil {
+		return *fault
+	}
+	state, known := reviewStates[in.Event]
+	switch {
+	case q.login() == "":
+		return refused(401, "Requires authentication")
+	case !known:
+		return invalid("PullRequestReview", "event", "invalid", "")
+	case state == "APPROVED" && strings.EqualFold(q.login(), i.Author):
+		return answer{status: 422, body: object{"message": "Unprocessable Entity", "errors": []string{"Can not approve your own pull request"}, "documentation_url": documentation, "status": "422"}}
+	}
+	x := &review{ID: f.next(), Issue: i.ID, Author: q.login(), State: state, Body: in.Body, SHA: i.Pull.HeadSHA, Submitted: f.time()}
+	put(f.store, &f.reviews, x.ID, x)
+	payload := f.reviewJSON(x)
+	payload["state"] = fold(x.State)
+	f.announce("pull_request_review", "submitted", r, q.login(), object{"review": payload, "pull_request": f.pullJSON(i)})
+	return ok(f.reviewJSON(x))
+}
+
+func (f *Forge) reviewJSON(x *review) object {
+	i := f.issues.rows[x.Issue]
+	r := f.repos.rows[i.Repo]
+	pull, html := fmt.Sprintf("%s/pulls/%d", f.api(r), i.Number), fmt.Sprintf("%s/pull/%d#pullrequestreview-%d", f.web(r), i.Number, x.ID)
+	return object{"id": x.ID, "node_id": node("PRR", x.ID), "user": f.userJSON(x.Author), "body": x.Body, "state": x.State, "commit_id": x.SHA, "html_url": html,
+		"pull_request_url": pull, "_links": object{"html": object{"href": html}, "pull_request": object{"href": pull}}, "author_association": f.association(x.Author, r),
+		"submitted_at": stamp(x.Submitted)}
+}
+
+func (f *Forge) requestReviewers(q *query, r *repo, i *issue) answer {
+	var in struct{ Reviewers []string }
+	if fault := q.decode(&in); fault != nil {
+		return *fault
+	}
+	for _, login := range in.Reviewers {
+		if f.users.rows[fold(login)] == nil || f.permission(login, r).rank() < Write.rank() {
+			return answer{status: 422, body: object{"message": "Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a collaborator of the " + r.full() + " repository.",
+				"documentation_url": documentation, "status": "422"}}
+		}
+		if strings.EqualFold(login, i.Author) {
+			return answer{status: 422, body: object{"message": "Review cannot be requested from pull request author.", "documentation_url": documentation, "status": "422"}}
+		}
+	}
+	for _, login := range in.Reviewers {
+		if !slices.ContainsFunc(i.Pull.Reviewers, func(l string) bool { return strings.EqualFold(l, login) }) {
+			i.Pull.Reviewers = append(i.Pull.Reviewers, login)
+			f.announceIssue("review_requested", r, i, q.login(), object{"requested_reviewer": f.userJSON(login)})
+		}
+	}
+	put(f.store, &f.issues, i.ID, i)
+	return created(f.pullJSON(i))
+}
