@@ -57,6 +57,7 @@ func (c *comparison) ownTable(ctx context.Context, same, own *product.Table, alt
 		c.add(bot.AreaCompatibility, bot.Fail, name, fmt.Sprintf("all %d rows of %s are gone on the head's own seeds; on the base's they are there", r.BaseRows, table), "own", table)
 		return nil
 	}
+	c.tellMoved(table, r, pair.Columns)
 	var said []string
 	if r.Lost.Outside > altered {
 		said = append(said, portion(r.Lost.Outside, r.BaseRows, "rows")+" are gone or changed")
@@ -70,6 +71,26 @@ func (c *comparison) ownTable(ctx context.Context, same, own *product.Table, alt
 		c.add(bot.AreaCompatibility, bot.Review, name, fmt.Sprintf("the head's own seeds change what was in %s: %s", table, strings.Join(said, "; ")), "own", table)
 	}
 	return nil
+}
+
+// tellMoved notes what altered seeds move in a table, declared or not: on the base's seeds, on which all else is compared, nothing of it
+// shows.
+func (c *comparison) tellMoved(table string, r *compare.Result, columns []compare.Column) {
+	var said []string
+	for _, column := range r.Columns {
+		if column.Changed > 0 {
+			said = append(said, fmt.Sprintf("%s of %s", portion(column.Changed, r.BaseRows, "values"), columns[column.Index].Head))
+		}
+	}
+	if r.Lost.Count > 0 {
+		said = append(said, portion(r.Lost.Count, r.BaseRows, "rows")+" go or change")
+	}
+	if r.Gained.Count > 0 {
+		said = append(said, portion(r.Gained.Count, r.HeadRows, "rows")+" come")
+	}
+	if len(said) > 0 {
+		c.notes = append(c.notes, fmt.Sprintf("%s: the changed seeds move %s: %s", c.name, table, strings.Join(said, ", ")))
+	}
 }
 
 // leaveOutUnstable takes over what the comparison with the base found to differ from run to run.

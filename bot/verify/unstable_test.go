@@ -1,6 +1,11 @@
 package verify_test
 
-import "testing"
+import (
+	"strings"
+	"testing"
+
+	"github.com/codicil-dev/codicil/bot"
+)
 
 // fromSeed is the shop on a seed.
 var fromSeed = files{
@@ -16,12 +21,27 @@ func TestSeeds(t *testing.T) {
 	permit := func(where string) files {
 		return files{"amendments/0002.yaml": amend(2, "{change_seed: {seed: raw"+where+"}}")}
 	}
+	// moved wants a note of what changed seeds move, or none if it is empty.
+	moved := func(want string) func(*testing.T, *bot.Report) {
+		return func(t *testing.T, r *bot.Report) {
+			var got []string
+			for _, n := range r.Notes {
+				if strings.Contains(n, "the changed seeds move") {
+					got = append(got, n)
+				}
+			}
+			if text := strings.Join(got, "\n"); (text == "") != (want == "") || !strings.Contains(text, want) {
+				t.Errorf("notes %q, want %q", got, want)
+			}
+		}
+	}
 	run(t, []trial{
-		{name: "a row added", base: fromSeed, head: seed("4,paid,6.00\n", "4,paid,6.00\n5,open,7.50\n"), verdict: pass},
+		{name: "a row added", base: fromSeed, head: seed("4,paid,6.00\n", "4,paid,6.00\n5,open,7.50\n"), verdict: pass, check: moved("orders: 1 (20.0 %) of 5 rows come")},
 		{name: "an added row breaks a check", base: fromSeed, head: seed("4,paid,6.00\n", "4,paid,6.00\n5,open,-7.50\n"), verdict: fail, results: []string{"fail requirements/1/amounts are positive"}},
-		{name: "rows in another order", base: fromSeed, head: files{"seeds/raw.csv": "id,status,amount\n4,paid,6.00\n3,open,4.50\n1,open,1.50\n2,paid,3.00\n"}, verdict: pass},
+		{name: "rows in another order", base: fromSeed, head: files{"seeds/raw.csv": "id,status,amount\n4,paid,6.00\n3,open,4.50\n1,open,1.50\n2,paid,3.00\n"}, verdict: pass, check: moved("")},
 		{name: "a row removed", base: fromSeed, head: seed("3,open,4.50\n", ""), verdict: fail, differences: []string{"seed_changed 1/4 undeclared"}, results: []string{"fail drift/1 seed_changed shop"}},
-		{name: "a row removed, declared", base: fromSeed, head: seed("3,open,4.50\n", "").over(permit(", where: id = 3")), verdict: pass, differences: []string{"seed_changed 1/4"}},
+		{name: "a row removed, declared", base: fromSeed, head: seed("3,open,4.50\n", "").over(permit(", where: id = 3")), verdict: pass, differences: []string{"seed_changed 1/4"}, check: moved("orders: 1 (25.0 %) of 4 rows go or change")},
+		{name: "a row altered, declared", base: fromSeed, head: seed("4.50", "4.60").over(permit(", where: id = 3")), verdict: pass, differences: []string{"seed_changed 1/4"}, check: moved("orders: 1 (25.0 %) of 4 values of amount")},
 		{name: "a row removed outside the where", base: fromSeed, head: seed("3,open,4.50\n", "").over(permit(", where: id = 4")), verdict: fail, differences: []string{"seed_changed 1/4 undeclared"}, results: []string{"fail drift/1 seed_changed shop"}},
 		{name: "a row removed, without a where", base: fromSeed, head: seed("3,open,4.50\n", "").over(permit("")), verdict: review, differences: []string{"seed_changed 1/4 unbounded"}, results: []string{"review drift/1 seed_changed shop"}},
 		{name: "a row altered", base: fromSeed, head: seed("4.50", "4.60"), verdict: fail, differences: []string{"seed_changed 1/4 undeclared"}, results: []string{"fail drift/1 seed_changed shop"}},
