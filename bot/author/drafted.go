@@ -208,7 +208,7 @@ func (f *facts) internalSentence() string {
 // lines tell a person what was found: a line for each table, and what is internal.
 func (f *facts) lines() (out []string) {
 	for _, t := range f.tables {
-		line := fmt.Sprintf("%s: %s of %s", t.Name, count(int(t.Rows), "row"), count(len(t.Columns), "column"))
+		line := fmt.Sprintf("%s: %s of %s", t.Name, counted(int(t.Rows), "row", "rows"), counted(len(t.Columns), "column", "columns"))
 		if len(t.Keys) > 0 {
 			line += ", one for each " + strings.Join(t.Keys[0], ", ")
 		} else if t.Rows > 0 {

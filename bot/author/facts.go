@@ -58,14 +58,14 @@ func (c *change) gather(ctx context.Context) (*facts, error) {
 func (c *change) divide(f *facts) (shown []*product.Table) {
 	made, read := map[string]product.Model{}, map[string]bool{}
 	for _, m := range c.build.Models {
-		made[tableKey(m.Table)] = m
+		made[product.TableKey(m.Table)] = m
 		for _, r := range m.Reads {
-			read[tableKey(r)] = true
+			read[product.TableKey(r)] = true
 		}
 	}
 	for i := range c.build.Tables {
 		t := &c.build.Tables[i]
-		key := tableKey(t.FullName())
+		key := product.TableKey(t.FullName())
 		m, isModel := made[key]
 		switch {
 		case !isModel && len(made) > 0:
@@ -80,7 +80,7 @@ func (c *change) divide(f *facts) (shown []*product.Table) {
 		}
 	}
 	slices.SortStableFunc(shown, func(a, b *product.Table) int {
-		return strings.Compare(made[tableKey(a.FullName())].Path, made[tableKey(b.FullName())].Path)
+		return strings.Compare(made[product.TableKey(a.FullName())].Path, made[product.TableKey(b.FullName())].Path)
 	})
 	return shown
 }

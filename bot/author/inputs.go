@@ -56,11 +56,11 @@ func (c *change) guessInputs(ctx context.Context) ([]spec.Input, error) {
 	own := map[string]bool{}
 	var texts []string
 	for _, m := range models {
-		own[tableKey(m.Name)] = true
+		own[product.TableKey(m.Name)] = true
 		texts = append(texts, m.Text)
 	}
 	for _, s := range seeds {
-		own[tableKey(s.Table)] = true
+		own[product.TableKey(s.Table)] = true
 	}
 	around, err := c.around()
 	if err != nil || len(texts) == 0 || len(around) == 0 {
@@ -77,7 +77,7 @@ func (c *change) guessInputs(ctx context.Context) ([]spec.Input, error) {
 			continue // the build says what is wrong with it
 		}
 		for _, t := range use.Tables {
-			if own[tableKey(t.String())] {
+			if own[product.TableKey(t.String())] {
 				continue
 			}
 			if in, ok := inputFor(around, t); ok && !slices.Contains(out, in) {
@@ -100,9 +100,6 @@ func (c *change) parse(ctx context.Context, texts []string) ([]engine.Tree, erro
 	}
 	return session.Parse(ctx, texts)
 }
-
-// tableKey is a table's name as names are compared, without the schema main.
-func tableKey(name string) string { return strings.TrimPrefix(spec.FoldName(name), "main.") }
 
 // inputFor is the input that a table's name means; ok is false if no product has such a table, or several do.
 func inputFor(around []*product.Product, t lineage.Name) (in spec.Input, ok bool) {

@@ -101,7 +101,7 @@ func (c *change) session(ctx context.Context, b *product.Build, empty ...string)
 			fmt.Fprintf(&sql, "CREATE SCHEMA IF NOT EXISTS %s;\n", engine.Ident(t.Schema))
 		}
 		rows := ""
-		if slices.ContainsFunc(empty, func(name string) bool { return tableKey(name) == tableKey(t.FullName()) }) {
+		if slices.ContainsFunc(empty, func(name string) bool { return product.TableKey(name) == product.TableKey(t.FullName()) }) {
 			rows = " WHERE false"
 		}
 		fmt.Fprintf(&sql, "CREATE VIEW %s AS SELECT * FROM %s%s;\n", engine.Relation(t.Schema, t.Name), engine.Relation(builtAlias, t.Schema, t.Name), rows)

@@ -92,7 +92,7 @@ func (d *drafting) conclude() error {
 	for _, t := range d.draft.Tables {
 		columns += len(t.Columns)
 	}
-	drawn := fmt.Sprintf("%s and %s, with %s that hold today.", count(len(d.draft.Tables), "table"), count(columns, "column"), count(len(d.out.Amendment.Checks), "check"))
+	drawn := fmt.Sprintf("%s and %s, with %s that hold today.", counted(len(d.draft.Tables), "table", "tables"), counted(columns, "column", "columns"), counted(len(d.out.Amendment.Checks), "check", "checks"))
 	switch {
 	case len(d.out.ToFill) == 0 && len(failing)+len(faults) == 0:
 		return d.end(Done, "It names %s Nothing else was changed. Read it as you would read a stranger's account of your work, and correct what is not so.", drawn)
@@ -129,14 +129,6 @@ func (d *drafting) foldPlaceholders() {
 	r := d.out.Report
 	r.Results = slices.DeleteFunc(r.Results, func(x bot.Result) bool { return x.Status == bot.Fail && strings.Contains(x.Message, draftsText) })
 	r.Results = append(r.Results, bot.Result{Product: d.product.Name(), ID: "ledger/placeholders", Area: bot.AreaLedger, Name: placeholderResult, Status: bot.Fail,
-		Message: count(len(d.out.ToFill), "place") + " wait to be written; codicil lint lists them", File: spec.SpecFile})
+		Message: counted(len(d.out.ToFill), "place", "places") + " wait to be written; codicil lint lists them", File: spec.SpecFile})
 	r.Verdict = bot.VerdictFail
-}
-
-// count is a number of things.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

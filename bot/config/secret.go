@@ -134,6 +134,7 @@ type limited struct {
 	full bool
 }
 
+// Write takes p, or an error once more came than a secret may be long.
 func (l *limited) Write(p []byte) (int, error) {
 	if l.kept.Len()+len(p) > maxSecret {
 		l.full = true

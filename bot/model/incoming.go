@@ -36,6 +36,7 @@ func newIncoming(from io.Reader, idle *time.Timer, after time.Duration, limit in
 // counted is the reading below the buffer of an incoming.
 type counted struct{ *incoming }
 
+// Read is io.Reader's, and an error once more came than an answer may be long.
 func (c counted) Read(p []byte) (int, error) {
 	if c.left <= 0 {
 		return 0, tooLarge(c.limit)

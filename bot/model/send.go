@@ -146,6 +146,7 @@ func (w *wire) ended(got reply, err error) error {
 // brokenOff is an error in OpenAI's form that came where an answer should be.
 type brokenOff []byte
 
+// Error is what the endpoint said.
 func (b brokenOff) Error() string { return said(b) }
 
 // complaint judges an error that came under the status 200, in the middle of a stream or in the place of an answer.

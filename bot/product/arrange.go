@@ -41,7 +41,7 @@ func (pl *plan) arrange(ctx context.Context, session *engine.Session, absent tab
 			absent.add(m.Name)
 			continue
 		}
-		known[tableKey(one.Table)] = one
+		known[TableKey(one.Table)] = one
 	}
 	reads := map[string][]string{}
 	for name, m := range known {
@@ -130,7 +130,7 @@ func readName(n lineage.Name) string {
 	case n.Schema == "":
 		return spec.FoldName(n.Table)
 	case n.Catalog == "" || spec.SameName(n.Catalog, databaseName):
-		return tableKey(n.Schema + "." + n.Table)
+		return TableKey(n.Schema + "." + n.Table)
 	}
 	return spec.FoldName(n.String())
 }
@@ -138,11 +138,11 @@ func readName(n lineage.Name) string {
 // clash refuses a model whose table something else makes already.
 func (pl *plan) clash(m parsed, known map[string]parsed) (bot.Problem, bool) {
 	file := m.SQLFile.Path
-	if other, ok := known[tableKey(m.Table)]; ok {
+	if other, ok := known[TableKey(m.Table)]; ok {
 		return bot.Problem{File: file, Message: fmt.Sprintf("makes the table %s, as %s does; rename one", m.Table, other.SQLFile.Path)}, false
 	}
 	for _, s := range pl.Seeds {
-		if tableKey(s.Table) == tableKey(m.Table) {
+		if TableKey(s.Table) == TableKey(m.Table) {
 			return bot.Problem{File: file, Message: fmt.Sprintf("makes the table %s, as the seed %s does; rename one", m.Table, s.Path)}, false
 		}
 	}

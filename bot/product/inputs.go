@@ -83,7 +83,7 @@ func (pl *plan) misread(n lineage.Name) string {
 		if !spec.SameName(inputAlias(in.Product), product) {
 			continue
 		}
-		if tableKey(in.Table) == tableKey(table) {
+		if TableKey(in.Table) == TableKey(table) {
 			return ""
 		}
 		known = true
@@ -103,7 +103,7 @@ func (s *Side) input(ctx context.Context, p *Product, pl *plan, i int, in spec.I
 	_, bare := SplitName(in.Table)
 	if !ok {
 		for _, seed := range pl.Seeds {
-			if tableKey(seed.Table) == tableKey(bare) {
+			if TableKey(seed.Table) == TableKey(bare) {
 				return problem, nil
 			}
 		}
@@ -125,7 +125,7 @@ func (s *Side) input(ctx context.Context, p *Product, pl *plan, i int, in spec.I
 		}
 		return problem, nil
 	}
-	pl.Seeds = slices.DeleteFunc(pl.Seeds, func(seed Seed) bool { return tableKey(seed.Table) == tableKey(bare) }) // a snapshot is not needed
+	pl.Seeds = slices.DeleteFunc(pl.Seeds, func(seed Seed) bool { return TableKey(seed.Table) == TableKey(bare) }) // a snapshot is not needed
 	pl.Inputs = append(pl.Inputs, InputTable{Name: bare, Product: in.Product, Table: in.Table, Version: from.Spec().Version, Key: b.Key})
 	pl.before = append(pl.before, b)
 	return problem, nil

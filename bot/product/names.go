@@ -23,8 +23,8 @@ func SplitName(name string) (schema, table string) {
 // stem is the name of a file without folders and extension: the table that a model or seed makes.
 func stem(name string) string { return strings.TrimSuffix(path.Base(name), path.Ext(name)) }
 
-// tableKey is a name by which a table is looked up: in lower case, without the schema main.
-func tableKey(name string) string {
+// TableKey is a name by which a table is looked up: in lower case, without the schema main.
+func TableKey(name string) string {
 	schema, table := SplitName(spec.FoldName(name))
 	if schema == mainSchema {
 		return table
@@ -35,8 +35,8 @@ func tableKey(name string) string {
 // tableSet is a set of tables, by any spelling of their names.
 type tableSet map[string]bool
 
-func (s tableSet) add(name string)      { s[tableKey(name)] = true }
-func (s tableSet) has(name string) bool { return s[tableKey(name)] }
+func (s tableSet) add(name string)      { s[TableKey(name)] = true }
+func (s tableSet) has(name string) bool { return s[TableKey(name)] }
 
 // reservedNames are names of schemas and databases that are taken in a build or in a session that reads one.
 var reservedNames = map[string]bool{

@@ -6,13 +6,13 @@ package product
 func SameData(base, head []Seed) (forBase, forHead []Seed, changed bool) {
 	inBase := map[string]Seed{}
 	for _, s := range base {
-		inBase[tableKey(s.Table)] = s
+		inBase[TableKey(s.Table)] = s
 	}
 	inHead := map[string]bool{}
 	forBase = append(forBase, base...)
 	for _, s := range head {
-		inHead[tableKey(s.Table)] = true
-		old, ok := inBase[tableKey(s.Table)]
+		inHead[TableKey(s.Table)] = true
+		old, ok := inBase[TableKey(s.Table)]
 		switch {
 		case !ok:
 			forBase = append(forBase, s)
@@ -29,7 +29,7 @@ func SameData(base, head []Seed) (forBase, forHead []Seed, changed bool) {
 		}
 	}
 	for _, s := range base {
-		if !inHead[tableKey(s.Table)] {
+		if !inHead[TableKey(s.Table)] {
 			changed = true
 			forHead = append(forHead, s)
 		}

@@ -66,7 +66,7 @@ func (p *Product) readSeed(s *Seed, seen map[string]string) bot.Problems {
 	if err := checkTableName(s.Table); err != nil {
 		return refuse(place{}, "%v", err)
 	}
-	key := tableKey(s.Table)
+	key := TableKey(s.Table)
 	if first, ok := seen[key]; ok {
 		return refuse(place{}, "makes the table %s, as %s does; rename one", s.Table, first)
 	}

@@ -201,7 +201,7 @@ func withoutClashes(same, own []Seed, p *Product) []Seed {
 		taken.add(bare)
 	}
 	for _, o := range own {
-		delete(taken, tableKey(o.Table)) // an own seed that clashes is an error to be told
+		delete(taken, TableKey(o.Table)) // an own seed that clashes is an error to be told
 	}
 	var out []Seed
 	for _, c := range same {

@@ -35,6 +35,7 @@ func (p *page) fold(importance int, what, title string, units []string, head ...
 	p.add(importance, what, open, "\n</details>\n", units...)
 }
 
+// String is the part as Markdown, empty if nothing of it is left.
 func (x *part) String() string {
 	switch {
 	case x.gone:

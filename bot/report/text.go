@@ -41,21 +41,16 @@ func Text(w io.Writer, r *bot.Report, o TextOptions) error {
 		slices.SortStableFunc(all, func(a, b *section) int { return last(a.Product != o.Focus) - last(b.Product != o.Focus) })
 	}
 	for _, s := range all {
-		if o.Focus != "" && s.Product != o.Focus {
+		switch {
+		case o.Focus != "" && s.Product != o.Focus:
 			t.aside(s)
 			brief = append(brief, s)
-			continue
-		}
-		if o.Focus != "" {
-			t.product(s)
-			continue
-		}
-		if s.Verdict == bot.VerdictPass && len(all) > 1 && !o.Verbose {
+		case o.Focus == "" && s.Verdict == bot.VerdictPass && len(all) > 1 && !o.Verbose:
 			t.brief(s)
 			brief = append(brief, s)
-			continue
+		default:
+			t.product(s)
 		}
-		t.product(s)
 	}
 	t.notRunTogether(brief)
 	t.closing(r, all, o.NoAdvice)

@@ -9,6 +9,7 @@ import (
 // name is a table, or a column of a table; the zero value is the product.
 type name struct{ table, column string }
 
+// String is the name as people write it: table or table.column.
 func (n name) String() string {
 	if n.column == "" {
 		return n.table

@@ -34,6 +34,7 @@ const (
 // failure is the end of a command that did its work and found something wrong, which it has told already.
 type failure struct{}
 
+// Error is for whoever prints it all the same.
 func (failure) Error() string { return "something fails" }
 
 // status tells the user what went wrong, and returns the exit status.
