@@ -106,3 +106,35 @@ func TestSupersedeAllowed(t *testing.T) {
 		t.Errorf("%q", o.Weakens)
 	}
 }
+
+// TestSupersedeRefused retires what the asker did not name: another check, all of the amendment, or anything without leave.
+func TestSupersedeRefused(t *testing.T) {
+	t.Parallel()
+	check := "supersedes: [{amendment: 1, checks: [amount is the sum of the lines], because: It is in the way.}]\n"
+	for name, test := range map[string]struct {
+		allowed []author.Supersede
+		writes  string
+		says    string
+	}{
+		"without leave":   {nil, check, "does not allow \"amount is the sum of the lines\""},
+		"another check":   {[]author.Supersede{{Amendment: 1, Check: "something else"}}, check, "does not allow \"amount is the sum of the lines\""},
+		"another number":  {[]author.Supersede{{Amendment: 7}}, check, "does not allow \"amount is the sum of the lines\""},
+		"all for the one": {[]author.Supersede{{Amendment: 1, Check: "amount is the sum of the lines"}}, "supersedes: [{amendment: 1, because: It is in the way.}]\n", "does not allow all checks of amendment 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			job, s := put(t, shop()), good(t)
+			job.Supersede = test.allowed
+			s.answers[author.StageAmend] = []string{file("spec.yaml", newSpec) + file("amendments/0002.yaml", amendment(itemCheck, test.writes)), amends()}
+			o := amend(t, s, job)
+			wantKind(t, o, author.Done)
+			asked := s.of(author.StageAmend)
+			if len(asked) != 2 || !strings.Contains(asked[1].Messages[5].Text, test.says) {
+				t.Errorf("%d requests; it was not refused with %q", len(asked), test.says)
+			}
+			if len(o.Amendment.Supersedes) > 0 {
+				t.Errorf("superseded %+v", o.Amendment.Supersedes)
+			}
+		})
+	}
+}

@@ -156,3 +156,41 @@ func TestQueriesSeeNoSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestClassificationTakenAway has the new spec open a column that was classified: what was withheld before stays so until that is merged.
+func TestClassificationTakenAway(t *testing.T) {
+	t.Parallel()
+	files := shop()
+	files["seeds/words.csv"] = "order_id,word\n1,xyzzy\n2,plugh\n"
+	files["models/orders.sql"] = "select order_id, cast(sum(price * quantity) as decimal(10,2)) as amount, any_value(word) as word\nfrom lines join words using (order_id)\ngroup by order_id\n"
+	word := "      - {name: word, type: VARCHAR, classification: secret, description: Opens the box., why: The shop asks for it., nullable: false}\n"
+	files["spec.yaml"] = shopSpec + word
+	opened := strings.Replace(files["models/orders.sql"], "any_value(word) as word", "any_value(word) as word, cast(sum(quantity) as integer) as item_count", 1)
+	c := wonder(t, map[string][]model.ToolCall{author.StageRepair: {query("select word as w from orders", "head"), query("select word as w from words", "head")}})
+	c.answers[author.StageAmend] = []string{file("spec.yaml", strings.Replace(newSpec, "      - {name: item_count", strings.Replace(word, "classification: secret, ", "", 1)+"      - {name: item_count", 1)) +
+		file("amendments/0002.yaml", strings.Replace(amendment(itemCheck, ""), "expects: [", "expects: [{change_meaning: {on: orders.word, field: classification}}, ", 1))}
+	c.answers[author.StageImplement] = []string{implements(strings.Replace(opened, "sum(price * quantity)", "sum(price)", 1))}
+	c.answers[author.StageRepair] = []string{file("models/orders.sql", opened)}
+	a := newAuthor(c.script)
+	a.Asker = c
+	o, err := a.Amend(t.Context(), put(t, files))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, o, author.Done)
+	if len(c.told[author.StageRepair]) != 2 {
+		t.Fatalf("not all was asked: %q", c.told)
+	}
+	for _, r := range c.asked {
+		for _, m := range r.Messages {
+			if strings.Contains(m.Text, "xyzzy") {
+				t.Errorf("%s: a value that was classified was sent:\n%s", r.Stage, m.Text)
+			}
+		}
+	}
+	for _, text := range c.told[author.StageRepair] {
+		if strings.Contains(text, "xyzzy") {
+			t.Errorf("a value that was classified was shown: %s", text)
+		}
+	}
+}
