@@ -1,0 +1,175 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/codicil-dev/codicil/forge"
+)
+
+// maker makes writes of one key on a host.
+type maker struct {
+	Host
+	git Pusher
+	key string
+}
+
+// skew is how far the host's clock and ours may be apart.
+const skew = 10 * time.Minute
+
+// find looks for what an operation would make. Since is when it was first wanted.
+func (m maker) find(ctx context.Context, op Operation, since time.Time) (r Result, found bool, err error) {
+	switch op.Kind {
+	case Comment:
+		mine, err := m.comments(ctx, op, since)
+		if err != nil || len(mine) == 0 {
+			return r, false, err
+		}
+		return Result{ID: mine[0].ID, URL: mine[0].URL}, true, nil
+	case OpenRequest:
+		return m.findRequest(ctx, op)
+	case SetCheck:
+		checks, err := m.Checks(ctx, op.Repo, op.Check.SHA, op.Check.Name)
+		if err != nil {
+			return r, false, fmt.Errorf("look for the check %s: %w", op.Check.Name, err)
+		}
+		for _, c := range checks {
+			if c.Key == op.Check.Key {
+				return Result{ID: c.ID, URL: c.URL}, false, nil // found, and to be brought up to date: see check
+			}
+		}
+	}
+	return r, false, nil
+}
+
+// comments are the bot's own comments with the key's mark, the oldest first.
+func (m maker) comments(ctx context.Context, op Operation, since time.Time) (mine []forge.Comment, err error) {
+	self, err := m.Self(ctx)
+	if err != nil {
+		return nil, err
+	}
+	there, err := m.Comments(ctx, op.Repo, op.Number, since.Add(-skew))
+	if err != nil {
+		return nil, fmt.Errorf("look for the comment at %s#%d: %w", op.Repo, op.Number, err)
+	}
+	for _, c := range there {
+		if strings.EqualFold(c.Author.Login, self.Login) && strings.Contains(c.Body, Mark(m.key)) {
+			mine = append(mine, c)
+		}
+	}
+	return mine, nil
+}
+
+// findRequest finds the bot's open merge request of the branch.
+func (m maker) findRequest(ctx context.Context, op Operation) (r Result, found bool, err error) {
+	self, err := m.Self(ctx)
+	if err != nil {
+		return r, false, err
+	}
+	there, err := m.MergeRequests(ctx, op.Repo, forge.RequestFilter{State: forge.StateOpen, Head: op.Head})
+	if err != nil {
+		return r, false, fmt.Errorf("look for the merge request of %s: %w", op.Head, err)
+	}
+	for _, x := range there {
+		if x.Open && x.Head == op.Head && strings.EqualFold(x.Author.Login, self.Login) && x.HeadRepo.Key() == op.Repo.Key() {
+			return Result{Number: x.Number, URL: x.URL}, true, nil
+		}
+	}
+	return r, false, nil
+}
+
+// make makes a write.
+func (m maker) make(ctx context.Context, op Operation) (r Result, err error) {
+	switch op.Kind {
+	case Comment:
+		c, err := m.CreateComment(ctx, op.Repo, op.Number, marked(op.Body, m.key))
+		return Result{ID: c.ID, URL: c.URL}, err
+	case EditComment:
+		c, err := m.EditComment(ctx, op.Repo, op.CommentID, marked(op.Body, op.Of))
+		return Result{ID: c.ID, URL: c.URL}, err
+	case React:
+		return r, m.React(ctx, op.Repo, op.Number, op.CommentID, op.Reaction)
+	case CloseIssue:
+		return r, m.CloseIssue(ctx, op.Repo, op.Number)
+	case OpenRequest:
+		x, err := m.OpenMergeRequest(ctx, op.Repo, forge.NewMergeRequest{Title: op.Title, Body: op.Body, Head: op.Head, Base: op.Base, Draft: op.Draft})
+		return Result{Number: x.Number, URL: x.URL}, err
+	case EditRequest:
+		return m.editRequest(ctx, op)
+	case SetDraft:
+		return m.draft(ctx, op)
+	case SetLabels:
+		return r, m.labels(ctx, op)
+	case AskReviewers:
+		refused, err := m.RequestReviewers(ctx, op.Repo, op.Number, op.Users, op.Teams)
+		if len(refused) > 0 {
+			r.Note = "these can't review here: " + strings.Join(refused, ", ")
+		}
+		return r, err
+	case SetCheck:
+		return m.check(ctx, op)
+	case Push:
+		return r, m.git.Push(ctx, op.Repo, op.Bundle, op.Commit, op.Branch, op.Expected)
+	case DeleteBranch:
+		return r, m.git.DeleteBranch(ctx, op.Repo, op.Branch, op.Expected)
+	}
+	return r, fmt.Errorf("%w: there is no operation %q", forge.ErrInvalid, op.Kind)
+}
+
+func (m maker) editRequest(ctx context.Context, op Operation) (Result, error) {
+	edit := forge.RequestEdit{Open: op.Open}
+	if op.Title != "" {
+		edit.Title = &op.Title
+	}
+	if op.Body != "" {
+		edit.Body = &op.Body
+	}
+	x, err := m.EditMergeRequest(ctx, op.Repo, op.Number, edit)
+	return Result{Number: x.Number, URL: x.URL}, err
+}
+
+// draft makes a merge request a draft or ready, unless it is.
+func (m maker) draft(ctx context.Context, op Operation) (r Result, err error) {
+	x, err := m.MergeRequest(ctx, op.Repo, op.Number)
+	if err != nil || x.Draft == op.Draft {
+		return r, err
+	}
+	return r, m.SetDraft(ctx, op.Repo, x, op.Draft)
+}
+
+// labels sees to it that the labels are there, and those to drop are not.
+func (m maker) labels(ctx context.Context, op Operation) error {
+	var names []string
+	for _, l := range op.Labels {
+		if err := m.EnsureLabel(ctx, op.Repo, l); err != nil {
+			return err
+		}
+		names = append(names, l.Name)
+	}
+	for _, name := range op.Drop {
+		if err := m.RemoveLabel(ctx, op.Repo, op.Number, name); err != nil {
+			return err
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return m.AddLabels(ctx, op.Repo, op.Number, names)
+}
+
+// check makes the check, or brings the one that is there up to date.
+func (m maker) check(ctx context.Context, op Operation) (r Result, err error) {
+	c := *op.Check
+	there, _, err := m.find(ctx, op, time.Time{})
+	if err != nil {
+		return r, err
+	}
+	if c.ID = there.ID; c.ID != 0 {
+		c, err = m.UpdateCheck(ctx, op.Repo, c)
+	} else {
+		c, err = m.CreateCheck(ctx, op.Repo, c)
+	}
+	return Result{ID: c.ID, URL: c.URL}, err
+}

@@ -1,0 +1,87 @@
+package state
+
+import "time"
+
+// CampaignState is how far a campaign has come.
+type CampaignState string
+
+// The states of campaigns.
+const (
+	CampaignCanary  CampaignState = "canary"  // on a few products first
+	CampaignRunning CampaignState = "running" // on all
+	CampaignPaused  CampaignState = "paused"  // by somebody
+	CampaignOver    CampaignState = "over"    // all is decided
+)
+
+// Campaign is all the work that one revision of a guideline, or one night of refreshes, starts.
+type Campaign struct {
+	ID int64
+	// Key is what it is for, such as a guideline and its revision: one campaign each.
+	Key     string
+	State   CampaignState
+	Created time.Time
+	CampaignData
+}
+
+// CampaignData is what else is known of a campaign.
+type CampaignData struct {
+	Kind  Kind   `json:"kind"`
+	Title string `json:"title"`
+	URL   string `json:"url,omitempty"`
+	// Guideline and Revision are those of its rule.
+	Guideline string `json:"guideline,omitempty"`
+	Revision  string `json:"revision,omitempty"`
+	// Products tells by product's id what was found there, for those for which nothing had to be changed.
+	Products map[int64]Finding `json:"products,omitempty"`
+	// Held are triggers' ids that wait for the canary, or for a place among the open merge requests.
+	Canary int `json:"canary,omitempty"`
+}
+
+// Finding is what a campaign found at a product.
+type Finding struct {
+	// What is compliant, not_applicable, to_change or unknown.
+	What string `json:"what"`
+	Why  string `json:"why,omitempty"`
+}
+
+// What campaigns find.
+const (
+	FoundCompliant     = "compliant"
+	FoundNotApplicable = "not_applicable"
+	FoundToChange      = "to_change"
+	FoundUnknown       = "unknown"
+)
+
+// AddCampaign keeps a campaign; if there is one with its key, that one is returned, and fresh is false.
+func (t *Tx) AddCampaign(c Campaign) (_ Campaign, fresh bool, err error) {
+	known, ok, err := one(t, scanCampaign, selectCampaign+` where key = ?`, c.Key)
+	if err != nil || ok {
+		return known, false, err
+	}
+	c.ID, err = t.insert(`insert into campaigns (key, state, created_at, data) values (?, ?, ?, ?)`, c.Key, c.State, millis(t.now), encoded(c.CampaignData))
+	c.Created = t.now
+	return c, true, err
+}
+
+// SaveCampaign keeps what became of a campaign.
+func (t *Tx) SaveCampaign(c Campaign) error {
+	_, err := t.exec(`update campaigns set state = ?, data = ? where id = ?`, c.State, encoded(c.CampaignData), c.ID)
+	return err
+}
+
+// Campaign is the campaign with an id.
+func (t *Tx) Campaign(id int64) (c Campaign, ok bool, err error) {
+	return one(t, scanCampaign, selectCampaign+` where id = ?`, id)
+}
+
+// Campaigns are all campaigns, the newest first.
+func (t *Tx) Campaigns() ([]Campaign, error) {
+	return all(t, scanCampaign, selectCampaign+` order by id desc`)
+}
+
+const selectCampaign = `select id, key, state, created_at, data from campaigns`
+
+func scanCampaign(s scanner) (c Campaign, err error) {
+	err = s.Scan(&c.ID, &c.Key, &c.State, moment{&c.Created}, document[CampaignData]{&c.CampaignData})
+	return c, err
+}
