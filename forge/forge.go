@@ -171,34 +171,3 @@ type Label struct {
 
 // Branch is a branch, and the commit that it is at.
 type Branch struct{ Name, SHA string }
-
-// RequestState says which merge requests are meant.
-type RequestState string
-
-// The states of merge requests.
-const (
-	StateAll    RequestState = "all"
-	StateOpen   RequestState = "open"
-	StateClosed RequestState = "closed" // merged ones too
-)
-
-// RequestFilter says which merge requests are asked for. The zero value means the open ones.
-type RequestFilter struct {
-	State RequestState
-	// Head and Base are branches of the repository itself; empty for any.
-	Head, Base string
-	// Since leaves out what was not touched since then; the zero time means all.
-	Since time.Time
-}
-
-// NewMergeRequest is a merge request that is to be opened.
-type NewMergeRequest struct {
-	Title, Body, Head, Base string
-	Draft                   bool
-}
-
-// RequestEdit changes a merge request; nil leaves a part as it is. Open reopens it, or closes it.
-type RequestEdit struct {
-	Title, Body *string
-	Open        *bool
-}

@@ -68,7 +68,7 @@ func (m maker) findRequest(ctx context.Context, op Operation) (r Result, found b
 	if err != nil {
 		return r, false, err
 	}
-	there, err := m.MergeRequests(ctx, op.Repo, forge.RequestFilter{State: forge.StateOpen, Head: op.Head})
+	there, err := m.MergeRequests(ctx, op.Repo, forge.MergeRequestFilter{State: forge.StateOpen, Head: op.Head})
 	if err != nil {
 		return r, false, fmt.Errorf("look for the merge request of %s: %w", op.Head, err)
 	}
@@ -119,7 +119,7 @@ func (m maker) make(ctx context.Context, op Operation) (r Result, err error) {
 }
 
 func (m maker) editRequest(ctx context.Context, op Operation) (Result, error) {
-	edit := forge.RequestEdit{Open: op.Open}
+	edit := forge.MergeRequestEdit{Open: op.Open}
 	if op.Title != "" {
 		edit.Title = &op.Title
 	}

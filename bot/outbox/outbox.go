@@ -30,10 +30,10 @@ type Host interface {
 	DeleteComment(ctx context.Context, repo forge.Repo, id int64) error
 	React(ctx context.Context, repo forge.Repo, number int, comment int64, r forge.Reaction) error
 	CloseIssue(ctx context.Context, repo forge.Repo, number int) error
-	MergeRequests(ctx context.Context, repo forge.Repo, f forge.RequestFilter) ([]forge.MergeRequest, error)
+	MergeRequests(ctx context.Context, repo forge.Repo, f forge.MergeRequestFilter) ([]forge.MergeRequest, error)
 	MergeRequest(ctx context.Context, repo forge.Repo, number int) (forge.MergeRequest, error)
 	OpenMergeRequest(ctx context.Context, repo forge.Repo, n forge.NewMergeRequest) (forge.MergeRequest, error)
-	EditMergeRequest(ctx context.Context, repo forge.Repo, number int, e forge.RequestEdit) (forge.MergeRequest, error)
+	EditMergeRequest(ctx context.Context, repo forge.Repo, number int, e forge.MergeRequestEdit) (forge.MergeRequest, error)
 	SetDraft(ctx context.Context, repo forge.Repo, mr forge.MergeRequest, draft bool) error
 	EnsureLabel(ctx context.Context, repo forge.Repo, l forge.Label) error
 	AddLabels(ctx context.Context, repo forge.Repo, number int, names []string) error
