@@ -97,14 +97,35 @@ type Prompt struct {
 	Tokens int    `json:"tokens"`
 }
 
+// FileChange is a file as a change leaves it, by its path from the product's folder.
+type FileChange struct {
+	Path string
+	Text string
+	// Deleted says that it goes; Text is empty then.
+	Deleted bool
+}
+
+// Changes are Files with their texts.
+func (o *Outcome) Changes() (out []FileChange) {
+	for _, name := range o.Files {
+		text, ok := o.files[name]
+		out = append(out, FileChange{Path: name, Text: text, Deleted: !ok})
+	}
+	return out
+}
+
+// Green says that a change came about and holds.
+func (o *Outcome) Green() bool {
+	return o.Kind == Drafted || o.Kind == Done && o.Report != nil && o.Report.Verdict != bot.VerdictFail
+}
+
 // Write makes the change in the work tree: all of it or nothing, and only if the tree is still what the change was proven
 // against. Only an outcome that is Done and does not fail its verification may be written, or a draft, unless keepRed.
 func (o *Outcome) Write(keepRed bool) (err error) {
-	green := o.Kind == Drafted || o.Kind == Done && o.Report != nil && o.Report.Verdict != bot.VerdictFail
 	switch {
 	case len(o.Files) == 0:
 		return fmt.Errorf("there is no change to write: %s", o.Explanation)
-	case !green && !keepRed:
+	case !o.Green() && !keepRed:
 		return fmt.Errorf("the change is not proven, so it is not written: %s", o.Explanation)
 	}
 	if err = unchanged(o.job.Tree, o.job.Path, o.sums); err != nil {
