@@ -90,9 +90,12 @@ func (m maker) make(ctx context.Context, op Operation) (r Result, err error) {
 		c, err := m.EditComment(ctx, op.Repo, op.CommentID, marked(op.Body, op.Of))
 		return Result{ID: c.ID, URL: c.URL}, err
 	case React:
-		return r, m.React(ctx, op.Repo, op.Number, op.CommentID, op.Reaction)
+		if op.CommentID == 0 {
+			return r, m.ReactToIssue(ctx, op.Repo, op.Number, op.Reaction)
+		}
+		return r, m.React(ctx, op.Repo, op.CommentID, op.Reaction)
 	case CloseIssue:
-		return r, m.CloseIssue(ctx, op.Repo, op.Number)
+		return r, m.CloseIssue(ctx, op.Repo, op.Number, forge.Completed)
 	case OpenRequest:
 		x, err := m.OpenMergeRequest(ctx, op.Repo, forge.NewMergeRequest{Title: op.Title, Body: op.Body, Head: op.Head, Base: op.Base, Draft: op.Draft})
 		return Result{Number: x.Number, URL: x.URL}, err

@@ -33,7 +33,7 @@ type Operation struct {
 	Repo forge.Repo `json:"repo"`
 	// Number is an issue's or a merge request's.
 	Number int `json:"number,omitempty"`
-	// CommentID is a comment's: to be edited, or reacted to.
+	// CommentID is a comment's: to be edited, or reacted to; a reaction without one is to the issue itself.
 	CommentID int64 `json:"comment_id,omitempty"`
 	// Of is the key under which the comment that is edited was written.
 	Of       string         `json:"of,omitempty"`

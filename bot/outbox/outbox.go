@@ -28,8 +28,9 @@ type Host interface {
 	CreateComment(ctx context.Context, repo forge.Repo, number int, body string) (forge.Comment, error)
 	EditComment(ctx context.Context, repo forge.Repo, id int64, body string) (forge.Comment, error)
 	DeleteComment(ctx context.Context, repo forge.Repo, id int64) error
-	React(ctx context.Context, repo forge.Repo, number int, comment int64, r forge.Reaction) error
-	CloseIssue(ctx context.Context, repo forge.Repo, number int) error
+	React(ctx context.Context, repo forge.Repo, comment int64, r forge.Reaction) error
+	ReactToIssue(ctx context.Context, repo forge.Repo, number int, r forge.Reaction) error
+	CloseIssue(ctx context.Context, repo forge.Repo, number int, reason forge.CloseReason) error
 	MergeRequests(ctx context.Context, repo forge.Repo, f forge.MergeRequestFilter) ([]forge.MergeRequest, error)
 	MergeRequest(ctx context.Context, repo forge.Repo, number int) (forge.MergeRequest, error)
 	OpenMergeRequest(ctx context.Context, repo forge.Repo, n forge.NewMergeRequest) (forge.MergeRequest, error)

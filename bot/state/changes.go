@@ -52,6 +52,8 @@ type ChangeData struct {
 	// ClosedBy is who closed or merged it.
 	ClosedBy string `json:"closed_by,omitempty"`
 	Title    string `json:"title,omitempty"`
+	// Attempts counts how often it could not be put on its branch.
+	Attempts int `json:"attempts,omitempty"`
 }
 
 // AddChange keeps a new change, and returns its id.

@@ -75,6 +75,8 @@ type TriggerData struct {
 	Status int64 `json:"status,omitempty"`
 	// Reason says why it ended as it did, or why it waits.
 	Reason string `json:"reason,omitempty"`
+	// Title is the guideline's, or the commit's.
+	Title string `json:"title,omitempty"`
 	// Guideline is its id, Revision the adopted text's, Before the commit of the guideline repository with the earlier text, Commit that
 	// with the new one, and Withdrawn says that there is no new one. Source is the repository's key.
 	Guideline string `json:"guideline,omitempty"`

@@ -1,0 +1,272 @@
+package triage
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/codicil-dev/codicil/bot/mirror"
+	"github.com/codicil-dev/codicil/bot/spec"
+	"github.com/codicil-dev/codicil/bot/state"
+	"github.com/codicil-dev/codicil/forge"
+)
+
+// push looks at a branch that moved.
+func (t *Triage) push(ctx context.Context, e forge.Event) (end, error) {
+	branch, ok := strings.CutPrefix(e.Push.Ref, "refs/heads/")
+	if !ok {
+		return nothing("not a branch")
+	}
+	if branch == e.Repository.DefaultBranch && !e.Push.Deleted {
+		return t.defaultBranch(ctx, e.Repository)
+	}
+	if strings.HasPrefix(branch, mirror.BranchPrefix) {
+		return nothing("a branch of the bot")
+	}
+	return nothing("not the default branch")
+}
+
+// news is what is new on a default branch.
+type news struct {
+	repository forge.Repository
+	mirror     *mirror.Mirror
+	// before and after are commits; before is empty where the branch is looked at for the first time.
+	before, after string
+	changed       []string // paths
+	products      []state.Product
+	edits         []edit
+	guidelines    []revision
+}
+
+// edit is a spec that was edited by hand.
+type edit struct {
+	path, hash, author, words, url, title string
+	at                                    time.Time
+}
+
+// defaultBranch looks at all that came to a default branch since it was last looked at, whichever event tells of it.
+func (t *Triage) defaultBranch(ctx context.Context, r forge.Repository) (end, error) {
+	var known state.Repository
+	if err := t.DB.View(ctx, func(tx *state.Tx) (err error) {
+		known, _, err = tx.Repository(r.Key())
+		return err
+	}); err != nil {
+		return end{}, err
+	}
+	n := news{repository: r, mirror: t.Library.Mirror(r), before: known.Looked}
+	if err := n.mirror.Fetch(ctx); err != nil {
+		return end{}, err
+	}
+	var there bool
+	var err error
+	if n.after, there, err = n.mirror.Resolve(ctx, "refs/remotes/origin/"+r.DefaultBranch); err != nil {
+		return end{}, err
+	}
+	switch {
+	case !there:
+		return nothing("there is no %s", r.DefaultBranch)
+	case n.after == n.before:
+		return nothing("%s was looked at already", n.after[:8])
+	}
+	if n.products, err = scan(ctx, n.mirror, n.after); err != nil {
+		return end{}, fmt.Errorf("look for products in %s: %w", r, err)
+	}
+	if err := t.compare(ctx, &n); err != nil {
+		return end{}, err
+	}
+	if t.Guidelines(r.Repo) {
+		if n.guidelines, err = t.revisions(ctx, n); err != nil {
+			return end{}, err
+		}
+	}
+	return end{outcome: n.String(), do: func(tx *state.Tx) error { return t.keep(ctx, tx, n) }}, nil
+}
+
+// String says in a few words what is new.
+func (n news) String() string {
+	return fmt.Sprintf("%s at %s: %d products, %d specs edited by hand, %d guidelines changed", n.repository, n.after[:8], len(n.products), len(n.edits), len(n.guidelines))
+}
+
+// compare finds what changed since the branch was last looked at. Where that commit is gone, all counts as changed.
+func (t *Triage) compare(ctx context.Context, n *news) error {
+	if n.before == "" {
+		return nil
+	}
+	if _, ok, err := n.mirror.Resolve(ctx, n.before); err != nil {
+		return err
+	} else if !ok {
+		n.before = ""
+		return nil
+	}
+	var err error
+	if n.changed, err = n.mirror.ChangedFiles(ctx, n.before, n.after); err != nil {
+		return err
+	}
+	for _, p := range n.products {
+		if p.Unreadable != "" || !slices.Contains(n.changed, path.Join(p.Path, spec.SpecFile)) {
+			continue
+		}
+		doc, err := ledger(ctx, n.mirror, n.after, p.Path)
+		if err != nil {
+			t.Log.Warn("a product's ledger can't be read", "repository", n.repository.String(), "product", p.Path, "error", err)
+			continue
+		}
+		if !handEdited(doc) {
+			continue
+		}
+		e, err := t.edited(ctx, *n, p, doc)
+		if err != nil {
+			return err
+		}
+		n.edits = append(n.edits, e)
+	}
+	return nil
+}
+
+// edited says whose edit of a spec it was, and in which words.
+func (t *Triage) edited(ctx context.Context, n news, p state.Product, doc *spec.Document) (edit, error) {
+	e := edit{path: p.Path, hash: spec.Hash(doc.Spec)}
+	commits, err := n.mirror.Log(ctx, n.before, n.after)
+	if err != nil {
+		return e, err
+	}
+	file := path.Join(p.Path, spec.SpecFile)
+	var words []string
+	for _, c := range commits {
+		touched, err := n.mirror.ChangedFiles(ctx, c.SHA+"^", c.SHA)
+		if err != nil || !slices.Contains(touched, file) {
+			continue // a first commit, or one that does not touch the spec
+		}
+		e.author, e.at, e.title = c.Author.Name, c.Time, c.Subject
+		e.url = n.repository.URL + "/commit/" + c.SHA
+		words = append(words, strings.TrimSpace(c.Subject+"\n\n"+c.Body))
+		host, ok := t.Hosts(n.repository.Host)
+		if !ok {
+			continue
+		}
+		requests, err := host.MergeRequestsOf(ctx, n.repository.Repo, c.SHA)
+		if err != nil {
+			return e, err
+		}
+		for _, mr := range requests {
+			e.author, e.url, e.title = mr.Author.Login, mr.URL, mr.Title
+			if text := strings.TrimSpace(mr.Title + "\n\n" + mr.Body); !slices.Contains(words, text) {
+				words = append(words, text)
+			}
+		}
+	}
+	e.words = strings.Join(words, "\n\n")
+	if strings.TrimSpace(e.words) == "" {
+		e.words = "The spec was edited by hand."
+	}
+	return e, nil
+}
+
+// keep writes what is new, and what is to be done for it.
+func (t *Triage) keep(ctx context.Context, tx *state.Tx, n news) error {
+	r, err := tx.SaveRepository(n.repository)
+	if err != nil {
+		return err
+	}
+	if err := tx.SaveProducts(r.ID, n.products); err != nil {
+		return err
+	}
+	products, err := tx.ProductsIn(r.ID)
+	if err != nil {
+		return err
+	}
+	for _, p := range products {
+		for _, e := range n.edits {
+			if e.path == p.Path {
+				if err := t.keepEdit(ctx, tx, n, p, e); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if n.before != "" {
+		if err := t.moved(ctx, tx, n, products); err != nil {
+			return err
+		}
+	}
+	for _, g := range n.guidelines {
+		if err := t.keepRevision(ctx, tx, n, g); err != nil {
+			return err
+		}
+	}
+	return tx.SetLooked(r.ID, n.after)
+}
+
+// keepEdit has a product made to meet its spec as it was edited.
+func (t *Triage) keepEdit(ctx context.Context, tx *state.Tx, n news, p state.Product, e edit) error {
+	before := n.before
+	pending, err := tx.TriggersOf(p.ID, state.TriggerWaiting)
+	if err != nil {
+		return err
+	}
+	for _, x := range pending { // an edit on top of one that is not begun: both are one
+		if x.Kind == state.KindSpec {
+			before = x.Before
+			x.State, x.Reason = state.TriggerCancelled, "A later edit of the spec takes its place."
+			if err := tx.SaveTrigger(x); err != nil {
+				return err
+			}
+		}
+	}
+	hash := hashOf("spec", e.hash)
+	declined, err := tx.WasDeclined(p.ID, hash)
+	if err != nil || declined {
+		return err
+	}
+	_, err = t.want(ctx, tx, p, state.Trigger{Kind: state.KindSpec, Key: "spec/" + e.hash, Hash: hash, TriggerData: state.TriggerData{
+		Author: e.author, Requirement: e.words, URL: e.url, Title: e.title, At: e.at, Before: before, Commit: n.after}})
+	return err
+}
+
+// moved has open changes proven again whose product, or what it reads, changed on the default branch.
+func (t *Triage) moved(ctx context.Context, tx *state.Tx, n news, here []state.Product) error {
+	touched := map[string]bool{} // names of products
+	for _, p := range here {
+		prefix := strings.TrimPrefix(p.Path+"/", "./")
+		touched[p.Name] = slices.ContainsFunc(n.changed, func(f string) bool { return strings.HasPrefix(f, prefix) })
+	}
+	open, err := tx.ChangesIn(state.ChangeOpen)
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		p, ok, err := tx.Product(c.ProductID)
+		if err != nil {
+			return err
+		}
+		own := ok && slices.ContainsFunc(here, func(h state.Product) bool { return h.ID == p.ID }) && touched[p.Name]
+		if !own && !slices.ContainsFunc(p.Inputs, func(name string) bool { return touched[name] }) {
+			continue
+		}
+		if _, err := t.want(ctx, tx, p, state.Trigger{Kind: state.KindBase, Key: "base/" + n.after, ChangeID: c.ID, TriggerData: state.TriggerData{At: tx.Now(), Commit: n.after}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// want keeps a trigger and has the product worked on; fresh is false if the trigger was there already.
+func (t *Triage) want(ctx context.Context, tx *state.Tx, p state.Product, x state.Trigger) (fresh bool, err error) {
+	x.ProductID, x.State = p.ID, state.TriggerWaiting
+	_, fresh, err = tx.AddTrigger(x)
+	if err != nil || !fresh {
+		return fresh, err
+	}
+	return true, t.wake1(ctx, tx, p.ID)
+}
+
+// wake1 has a product worked on.
+func (t *Triage) wake1(ctx context.Context, tx *state.Tx, product int64) error {
+	if _, err := tx.Want(product); err != nil {
+		return err
+	}
+	return t.Queue.Add(ctx, tx, t.Lines.Product, fmt.Sprint(product))
+}

@@ -1,0 +1,261 @@
+package work
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/codicil-dev/codicil/bot/author"
+	"github.com/codicil-dev/codicil/bot/fault"
+	"github.com/codicil-dev/codicil/bot/guideline"
+	"github.com/codicil-dev/codicil/bot/mirror"
+	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/queue"
+	"github.com/codicil-dev/codicil/bot/spec"
+	"github.com/codicil-dev/codicil/bot/state"
+	"github.com/codicil-dev/codicil/bot/workspace"
+)
+
+// site is a place on disk where one attempt is made.
+type site struct {
+	folder string
+	mirror *mirror.Mirror
+	// base is the default branch's commit, start the commit that the attempt goes on from: base's, or that of the open change's branch.
+	base, start string
+	// tree is start with the neighbours, places tell where those come from.
+	tree    product.Tree
+	places  workspace.Places
+	others  []workspace.Member
+	unclear []string
+	rules   []guideline.Guideline
+}
+
+func (s *site) close() { _ = os.RemoveAll(s.folder) }
+
+// begin marks a trigger as being worked on, as part of a change.
+func (w *Worker) begin(ctx context.Context, t *task, x *state.Trigger) error {
+	if x.State == state.TriggerWorking {
+		return nil
+	}
+	return w.save(ctx, *t, func(tx *state.Tx) error {
+		if t.change == nil {
+			c := state.Change{UID: newUID(), ProductID: t.product.ID, State: state.ChangeWorking, Branch: mirror.BranchName(t.product.Path, t.product.Name)}
+			id, err := tx.AddChange(c)
+			if err != nil {
+				return err
+			}
+			c.ID = id
+			t.change = &c
+		}
+		x.State, x.ChangeID, x.Reason = state.TriggerWorking, t.change.ID, ""
+		return tx.SaveTrigger(*x)
+	})
+}
+
+// newUID names a change.
+func newUID() string {
+	var b [6]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// attempt has the author do what a trigger asks, and keeps what comes of it.
+func (w *Worker) attempt(ctx context.Context, t task, x state.Trigger) error {
+	if err := w.begin(ctx, &t, &x); err != nil {
+		return err
+	}
+	say := w.teller(ctx, t, x)
+	say(stageReading)
+	s, err := w.site(ctx, t)
+	if err != nil {
+		return w.stumbled(ctx, t, x, err)
+	}
+	defer s.close()
+	outcome, err := w.author(ctx, t, x, s, s.tree, "", say)
+	fault.Point("author done")
+	if err != nil {
+		return w.stumbled(ctx, t, x, err)
+	}
+	err = w.conclude(ctx, t, x, s, outcome)
+	if err != nil {
+		return w.stumbled(ctx, t, x, err)
+	}
+	return nil
+}
+
+// stumbled puts a trigger off whose work came to nothing for reasons that lie outside it, and gives it up in the end.
+func (w *Worker) stumbled(ctx context.Context, t task, x state.Trigger, cause error) error {
+	if ctx.Err() != nil || errors.Is(cause, errLost) {
+		return cause // the process ends; the next one goes on
+	}
+	most := w.Attempts
+	if most == 0 {
+		most = defaultAttempts
+	}
+	w.Log.Warn("an attempt at a change came to nothing", "product", t.product.Name, "repository", t.repository.String(), "change", t.change.UID, "attempt", x.Attempts+1, "error", cause)
+	if x.Attempts+1 >= most {
+		return w.answer(ctx, t, x, state.TriggerFailed, fmt.Sprintf("It was tried %d times, and something outside the product stood in the way each time: %v. `/codicil retry` tries again.", most, cause))
+	}
+	x.Attempts++
+	if err := w.save(ctx, t, func(tx *state.Tx) error { return tx.SaveTrigger(x) }); err != nil {
+		return err
+	}
+	return &queue.LaterError{Until: w.DB.Now().Add(pause(x.Attempts)), Why: cause.Error()}
+}
+
+// pause is how long to wait after so many attempts.
+func pause(attempts int) time.Duration {
+	return min(2*time.Second<<min(attempts-1, 8), 5*time.Minute)
+}
+
+// site fetches what an attempt needs, and lays it out.
+func (w *Worker) site(ctx context.Context, t task) (*site, error) {
+	s := &site{mirror: w.Library.Mirror(t.repository.Repository)}
+	var err error
+	if err = s.mirror.Fetch(ctx); err != nil {
+		return nil, err
+	}
+	branch := func(name string) (string, error) {
+		sha, ok, err := s.mirror.Resolve(ctx, "refs/remotes/origin/"+name)
+		if err == nil && !ok {
+			err = fmt.Errorf("%s has no branch %s", t.repository, name)
+		}
+		return sha, err
+	}
+	if s.base, err = branch(t.repository.DefaultBranch); err != nil {
+		return nil, err
+	}
+	s.start = s.base
+	if t.change.State == state.ChangeOpen {
+		if s.start, err = branch(t.change.Branch); err != nil {
+			return nil, err
+		}
+	}
+	if s.rules, err = w.Rules(ctx, t.repository.Repo); err != nil {
+		return nil, err
+	}
+	if s.folder, err = os.MkdirTemp(w.Scratch, "codicil-work-"); err != nil {
+		return nil, fmt.Errorf("make a scratch folder: %w", err)
+	}
+	if s.others, s.unclear, err = w.neighbours(ctx, t); err == nil {
+		s.tree, s.places, err = w.lay(ctx, t, s, s.start, "start")
+	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// lay writes a commit of the product's repository, with the neighbours, into a folder of the site.
+func (w *Worker) lay(ctx context.Context, t task, s *site, commit, name string) (product.Tree, workspace.Places, error) {
+	dir := filepath.Join(s.folder, name)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return product.Tree{}, nil, fmt.Errorf("make a scratch folder: %w", err)
+	}
+	return w.Library.Lay(ctx, dir, t.repository.DefaultBranch+" ("+short(commit)+")", workspace.Member{Repository: t.repository.Repository, Commit: commit}, s.others)
+}
+
+// author does the work that a kind of trigger asks for, on a tree. Round tells apart the times that it is done anew.
+func (w *Worker) author(ctx context.Context, t task, x state.Trigger, s *site, tree product.Tree, round string, say func(string)) (*author.Outcome, error) {
+	a, release, err := w.Authors(ctx, Order{Name: fmt.Sprintf("%s/%d%s", t.change.UID, x.ID, round), Say: say, Questions: given(x.Answers)})
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	a.Guidelines, a.GuidelinesGiven = s.rules, len(s.rules) > 0
+	job := author.Job{Tree: tree, Path: t.product.Path, Requirement: x.Requirement, AssumeYes: x.AssumeYes, Origin: origin(x), Supersede: supersede(x.Supersede)}
+	return a.Amend(ctx, job)
+}
+
+// given answers questions with what was answered on the forge so far.
+func given(answers []string) func(context.Context, []author.Question) ([]string, error) {
+	left := answers
+	return func(_ context.Context, questions []author.Question) ([]string, error) {
+		if len(left) < len(questions) {
+			return nil, author.ErrNoAnswer
+		}
+		now := left[:len(questions)]
+		left = left[len(questions):]
+		return now, nil
+	}
+}
+
+// origin is where an amendment for a trigger comes from.
+func origin(x state.Trigger) spec.Origin {
+	at := x.At.UTC().Truncate(time.Second)
+	o := spec.Origin{Kind: string(x.Kind), URL: x.URL, Author: x.Author, At: &at}
+	if x.Kind == state.KindGuideline {
+		o.ID, o.Revision = x.Guideline, x.Revision
+	}
+	return o
+}
+
+// supersede reads what an asker lets go: N or N:check.
+func supersede(texts []string) (out []author.Supersede) {
+	for _, s := range texts {
+		id, check, _ := strings.Cut(s, ":")
+		if n, err := strconv.Atoi(id); err == nil {
+			out = append(out, author.Supersede{Amendment: n, Check: check})
+		}
+	}
+	return out
+}
+
+// neighbours are the other repositories whose products must be there, at the heads of their default branches.
+func (w *Worker) neighbours(ctx context.Context, t task) (members []workspace.Member, unclear []string, err error) {
+	var cards []workspace.Card
+	var of workspace.Card
+	repositories := map[int64]state.Repository{}
+	err = w.DB.View(ctx, func(tx *state.Tx) error {
+		all, err := tx.Repositories()
+		if err != nil {
+			return err
+		}
+		for _, r := range all {
+			repositories[r.ID] = r
+		}
+		products, err := tx.Products()
+		if err != nil {
+			return err
+		}
+		for _, p := range products {
+			c := workspace.Card{ID: p.ID, RepositoryID: p.RepositoryID, Owner: repositories[p.RepositoryID].Owner, Path: p.Path, Name: p.Name, Inputs: p.Inputs}
+			if cards = append(cards, c); p.ID == t.product.ID {
+				of = c
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	near, unclear := workspace.Neighbours(of, cards)
+	for _, c := range near {
+		if n := len(members); n > 0 && members[n-1].Repository.ID == repositories[c.RepositoryID].Repository.ID {
+			members[n-1].Products = append(members[n-1].Products, c.Path)
+			continue
+		}
+		r := repositories[c.RepositoryID]
+		m := w.Library.Mirror(r.Repository)
+		if err := m.Fetch(ctx); err != nil {
+			return nil, nil, err
+		}
+		head, ok, err := m.Resolve(ctx, "refs/remotes/origin/"+r.DefaultBranch)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !ok {
+			return nil, nil, fmt.Errorf("%s has no branch %s", r, r.DefaultBranch)
+		}
+		members = append(members, workspace.Member{Repository: r.Repository, Commit: head, Products: []string{c.Path}})
+	}
+	return members, unclear, nil
+}

@@ -1,0 +1,168 @@
+package work
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/author"
+	"github.com/codicil-dev/codicil/bot/state"
+)
+
+// rebase proves an open change on the default branch as it is now, and has it made anew only if that fails, or if somebody asks.
+func (w *Worker) rebase(ctx context.Context, t task, x state.Trigger) error {
+	if err := w.begin(ctx, &t, &x); err != nil {
+		return err
+	}
+	s, err := w.site(ctx, t)
+	if err != nil {
+		return w.stumbled(ctx, t, x, err)
+	}
+	defer s.close()
+	if x.Kind == state.KindBase {
+		holds, why, err := w.stillHolds(ctx, t, x, s)
+		switch {
+		case err != nil:
+			return w.stumbled(ctx, t, x, err)
+		case holds:
+			return w.settled(ctx, t, x, s.base)
+		}
+		x.Evidence = []string{why}
+	}
+	foreign, err := w.foreign(ctx, t, s)
+	if err != nil {
+		return w.stumbled(ctx, t, x, err)
+	}
+	if foreign != "" {
+		why := fmt.Sprintf("The branch holds commits of %s, which are not overwritten.", foreign)
+		if x.Kind == state.KindBase {
+			why = strings.Join(x.Evidence, " ") + " " + why + " Merge the default branch into it by hand, or take those commits away and comment `/codicil rebase`."
+		}
+		return w.answer(ctx, t, x, state.TriggerFailed, why)
+	}
+	if err := w.redo(ctx, t, x, s); err != nil {
+		return w.stumbled(ctx, t, x, err)
+	}
+	return nil
+}
+
+// stillHolds says whether the change, merged with the default branch, is proven; why says what stands against it.
+func (w *Worker) stillHolds(ctx context.Context, t task, x state.Trigger, s *site) (holds bool, why string, err error) {
+	merged, conflicts, err := s.mirror.Merge(ctx, s.start, s.base, "merge for a proof, never pushed", x.Created)
+	if err != nil {
+		return false, "", err
+	}
+	if len(conflicts) > 0 {
+		return false, fmt.Sprintf("The default branch moved, and %s can't be merged.", strings.Join(conflicts[:min(len(conflicts), 3)], ", ")), nil
+	}
+	report, err := w.prove(ctx, t, s, merged)
+	if err != nil {
+		return false, "", err
+	}
+	if report.Verdict != bot.VerdictFail {
+		return true, "", nil
+	}
+	return false, "The default branch moved, and on it this fails: " + firstFailure(report) + ".", nil
+}
+
+func firstFailure(r *bot.Report) string {
+	for _, x := range r.Results {
+		if x.Status == bot.Fail {
+			return x.Product + ": " + x.Name
+		}
+	}
+	return "the verification"
+}
+
+// settled notes that a change holds on a newer base. Nothing is pushed: approvals are not thrown away.
+func (w *Worker) settled(ctx context.Context, t task, x state.Trigger, base string) error {
+	return w.save(ctx, t, func(tx *state.Tx) error {
+		c := *t.change
+		c.Base = base
+		if err := tx.SaveChange(c); err != nil {
+			return err
+		}
+		x.State, x.ChangeID, x.Reason = state.TriggerAnswered, 0, "It still holds on the default branch as it is now."
+		return tx.SaveTrigger(x)
+	})
+}
+
+// foreign names who else has commits on the change's branch; empty if nobody has.
+func (w *Worker) foreign(ctx context.Context, t task, s *site) (string, error) {
+	commits, err := s.mirror.Log(ctx, s.base, s.start)
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, c := range commits {
+		own := false
+		for _, trailer := range c.Trailers {
+			own = own || trailer.Key == "Codicil-Change" && trailer.Value == t.change.UID
+		}
+		if !own {
+			names = append(names, c.Author.Name)
+		}
+	}
+	return strings.Join(names[:min(len(names), 3)], ", "), nil
+}
+
+// redo makes the whole change anew on the default branch: each requirement in turn, on top of those before it.
+func (w *Worker) redo(ctx context.Context, t task, x state.Trigger, s *site) error {
+	var triggers []state.Trigger
+	err := w.DB.View(ctx, func(tx *state.Tx) error {
+		all, err := tx.TriggersOfChange(t.change.ID)
+		for _, one := range all {
+			if one.ID != x.ID && one.Kind != state.KindBase && one.Kind != state.KindRedo {
+				triggers = append(triggers, one)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	branch := s.start
+	var o *author.Outcome
+	var files []string
+	s.start = s.base
+	for _, one := range triggers {
+		tree, _, err := w.lay(ctx, t, s, s.start, fmt.Sprintf("redo-%d", one.ID))
+		if err != nil {
+			return err
+		}
+		if o, err = w.author(ctx, t, one, s, tree, "/on/"+short(s.base), func(string) {}); err != nil {
+			return err
+		}
+		if !o.Green() {
+			return w.notAnew(ctx, t, x, one, o)
+		}
+		commit, changed, err := w.commit(ctx, t, one, s, o)
+		if err != nil {
+			return err
+		}
+		s.start, files = commit, append(files, changed...)
+	}
+	if o == nil {
+		return w.answer(ctx, t, x, state.TriggerFailed, "It is not known any more what the merge request was for; close it and ask anew.")
+	}
+	report, err := w.prove(ctx, t, s, s.start)
+	if err != nil {
+		return err
+	}
+	p := publication{Commit: s.start, Expected: branch, Base: s.base, Draft: report.Verdict == bot.VerdictFail, Files: files}
+	if p.Bundle, err = s.mirror.Bundle(ctx, s.base, s.start); err != nil {
+		return err
+	}
+	if err := w.word(ctx, t, s, &p, triggers, o, report); err != nil {
+		return err
+	}
+	x.Reason = "Made anew on the default branch."
+	return w.ready(ctx, t, x, p, report)
+}
+
+// notAnew says that a change can't be made anew, and leaves it as it is.
+func (w *Worker) notAnew(ctx context.Context, t task, x, one state.Trigger, o *author.Outcome) error {
+	why := strings.Join(append(x.Evidence, fmt.Sprintf("It can't be made anew there: %s", o.Explanation)), " ")
+	return w.answer(ctx, t, x, state.TriggerFailed, why)
+}
