@@ -2,23 +2,22 @@
 package repo
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/codicil-dev/codicil/bot/gitcmd"
 )
 
 // Repo is a git repository with a work tree.
 type Repo struct {
 	// Root is the absolute path of the work tree.
-	Root   string
-	gitDir string
-	// off is git configuration that switches the filters of the repository's configuration off.
-	off []string
+	Root string
+	// run is git with the filters of the repository's configuration switched off.
+	run gitcmd.Git
 	// limit is the greatest number of bytes that Export writes.
 	limit int64
 }
@@ -43,7 +42,7 @@ func Open(ctx context.Context, dir string) (*Repo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open repository of %s: %w", dir, err)
 	}
-	r := &Repo{Root: root, gitDir: gitDir, limit: maxExport}
+	r := &Repo{Root: root, run: gitcmd.Git{Dir: gitDir, WorkTree: root}, limit: maxExport}
 	return r, r.switchFiltersOff(ctx)
 }
 
@@ -51,7 +50,7 @@ func Open(ctx context.Context, dir string) (*Repo, error) {
 func find(ctx context.Context, dir, what string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", "rev-parse", what)
 	cmd.Dir = dir
-	cmd.Env = environment()
+	cmd.Env = gitcmd.Environment()
 	out, err := cmd.Output()
 	if err == nil {
 		return strings.TrimSuffix(string(out), "\n"), nil
@@ -63,7 +62,7 @@ func find(ctx context.Context, dir, what string) (string, error) {
 	if errors.As(err, &exit) && strings.Contains(string(exit.Stderr), "must be run in a work tree") {
 		return "", fmt.Errorf("%s is in a git repository without a work tree; clone it and name a folder of the clone", dir)
 	}
-	return "", fmt.Errorf("open repository of %s: %w", dir, gitError(err))
+	return "", fmt.Errorf("open repository of %s: %w", dir, gitcmd.Error(err))
 }
 
 // switchFiltersOff finds the filters of the repository's configuration, which are programs that git status would run.
@@ -71,70 +70,25 @@ func (r *Repo) switchFiltersOff(ctx context.Context) error {
 	out, err := r.command(ctx, "config", "--null", "--name-only", "--get-regexp", `^filter\.`).Output()
 	var exit *exec.ExitError
 	if err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) { // 1: there are none
-		return fmt.Errorf("read the configuration of %s: %w", r.Root, gitError(err))
+		return fmt.Errorf("read the configuration of %s: %w", r.Root, gitcmd.Error(err))
 	}
 	for key := range strings.SplitSeq(strings.TrimRight(string(out), "\x00"), "\x00") {
 		if i := strings.LastIndexByte(key, '.'); i > 0 {
 			filter := key[:i]
-			r.off = append(r.off, filter+".clean", "", filter+".smudge", "", filter+".process", "", filter+".required", "false")
+			r.run = r.run.With(filter+".clean", "", filter+".smudge", "", filter+".process", "", filter+".required", "false")
 		}
 	}
 	return nil
 }
 
-// environment is git's: no system or global configuration but the keys and values of config, no prompts, nothing of
-// ours but where programs are.
-func environment(config ...string) []string {
-	// A work tree that belongs to somebody else is normal in CI. Nothing of it is run: see command.
-	config = append([]string{"safe.directory", "*"}, config...)
-	env := []string{
-		"PATH=" + os.Getenv("PATH"),
-		"HOME=/nonexistent",
-		"LC_ALL=C",
-		"GIT_CONFIG_NOSYSTEM=1",
-		"GIT_CONFIG_GLOBAL=" + os.DevNull,
-		"GIT_TERMINAL_PROMPT=0",
-		"GIT_OPTIONAL_LOCKS=0",
-		"GIT_NO_LAZY_FETCH=1",
-		fmt.Sprintf("GIT_CONFIG_COUNT=%d", len(config)/2),
-	}
-	for i := 0; i < len(config); i += 2 {
-		env = append(env, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", i/2, config[i]), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", i/2, config[i+1]))
-	}
-	return env
-}
-
-// command prepares git on the repository, with hooks, fsmonitor and filters of its configuration off.
+// command prepares git on the repository.
 func (r *Repo) command(ctx context.Context, args ...string) *exec.Cmd {
-	fixed := []string{
-		"--git-dir=" + r.gitDir, "--work-tree=" + r.Root, "--no-pager", "--literal-pathspecs",
-		"-c", "core.hooksPath=" + os.DevNull, "-c", "core.fsmonitor=false", "-c", "core.attributesFile=" + os.DevNull,
-		"-c", "protocol.allow=never", "-c", "submodule.recurse=false",
-	}
-	cmd := exec.CommandContext(ctx, "git", append(fixed, args...)...)
-	cmd.Dir = r.Root
-	cmd.Env = environment(r.off...)
-	return cmd
+	return r.run.Command(ctx, args...)
 }
 
 // git runs a command and returns its standard output without the final newline.
 func (r *Repo) git(ctx context.Context, args ...string) (string, error) {
-	out, err := r.command(ctx, args...).Output()
-	if err != nil {
-		return "", fmt.Errorf("git %s: %w", args[0], gitError(err))
-	}
-	return strings.TrimRight(string(out), "\n"), nil
-}
-
-// gitError adds the first line that git wrote to standard error.
-func gitError(err error) error {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		if line, _, _ := bytes.Cut(bytes.TrimSpace(exit.Stderr), []byte("\n")); len(line) > 0 {
-			return errors.New(strings.TrimPrefix(string(line), "fatal: "))
-		}
-	}
-	return err
+	return r.run.Output(ctx, args...)
 }
 
 // Commit resolves a name to a commit's full hash; ok is false if there is no such commit.
@@ -169,7 +123,7 @@ func (r *Repo) Relative(dir string) (rel string, ok bool) {
 // User is the name and e-mail address that the user's configuration gives, empty where it gives none.
 func (r *Repo) User(ctx context.Context) (name, email string) {
 	read := func(key string) string {
-		cmd := exec.CommandContext(ctx, "git", "--git-dir="+r.gitDir, "config", "--get", key)
+		cmd := exec.CommandContext(ctx, "git", "--git-dir="+r.run.Dir, "config", "--get", key)
 		out, err := cmd.Output()
 		if err != nil {
 			return ""

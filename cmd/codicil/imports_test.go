@@ -12,22 +12,24 @@ const module = "github.com/codicil-dev/codicil/"
 // layers are the folders of the program from the lowest to the highest. A package may import packages of its own module from
 // lower layers only, and of its own layer none. A new package must be put into a layer here.
 var layers = [][]string{
-	{"forge", "forge/localforge"},
-	{"forge/github"},
-	{"bot"},
-	{"bot/fault", "bot/state"},
+	{"forge", "forge/localforge/octokit"},
+	{"forge/localforge"},
+	{"forge/github", "forge/forgetest"},
+	{"bot", "bot/fault", "bot/gitcmd"},
+	{"bot/state", "bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo", "bot/mirror", "bot/terminal", "bot/model", "bot/codeowners", "bot/command", "bot/intake"},
 	{"bot/queue"},
 	{"bot/outbox"},
-	{"bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo", "bot/terminal", "bot/model"},
 	{"bot/spec"},
 	{"bot/engine", "bot/proposal"},
 	{"prompts"},
 	{"bot/guideline", "bot/compare", "bot/odcs", "bot/product"},
-	{"bot/lint", "bot/survey"},
+	{"bot/lint", "bot/survey", "bot/workspace"},
 	{"bot/verify", "bot/portrait"},
 	{"bot/report", "bot/why"},
 	{"bot/author"},
 	{"bot/config"},
+	{"bot/message"},
+	{"bot/work", "bot/triage"},
 	{"cmd/codicil"},
 }
 

@@ -1,0 +1,220 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/codicil-dev/codicil/bot/gitcmd"
+)
+
+// bare is a copy on disk.
+type bare struct {
+	key   string
+	dir   string
+	cache *Cache
+	flights
+
+	use  sync.RWMutex  // held for reading by each git process, for writing by what replaces or repairs the copy
+	refs chan struct{} // holds a value while a fetch writes refs; its holder waits for no other lock
+
+	mu      sync.Mutex // of what is below
+	ready   bool
+	remade  time.Time // when it was last thrown away
+	fetched time.Time // when the branches were last fetched
+}
+
+// remakeEvery is the least time between two times that a copy is thrown away: a server that sends broken objects must not have us
+// fetch everything again and again.
+const remakeEvery = 10 * time.Minute
+
+// config is the configuration of each git process. The copy's own holds nothing that the program relies on.
+var config = []string{
+	"core.bare", "true",
+	"core.protectNTFS", "true",
+	"core.protectHFS", "true",
+	"core.logAllRefUpdates", "false",
+	"core.filesRefLockTimeout", "2000",
+	"core.packedRefsTimeout", "5000",
+	"gc.auto", "0", // collecting would take objects that are about to be used: see tidy
+	"maintenance.auto", "false",
+	"init.defaultBranch", "main",
+	"advice.graftFileDeprecated", "false",
+}
+
+func (b *bare) git() gitcmd.Git { return gitcmd.Git{Dir: b.dir, Config: config} }
+
+// do has work done on the copy, which is made first if it is not there. If the copy turns out to be broken, it is thrown away,
+// fetched anew, and the work is done once more.
+func (m *Mirror) do(ctx context.Context, what string, work func(g gitcmd.Git) error) error {
+	err := m.attempt(ctx, work)
+	switch {
+	case isBusy(err):
+		m.unlock()
+		err = m.attempt(ctx, work)
+	case isBroken(err):
+		var again bool
+		if again, err = m.remake(ctx, err); again {
+			err = m.attempt(ctx, work)
+		}
+	}
+	if errors.Is(err, errBig) {
+		err = errors.Join(err, m.dispose())
+	}
+	if err != nil {
+		return fmt.Errorf("%s of %s: %w", what, m.key, m.cache.storage(ctx, err))
+	}
+	return nil
+}
+
+// dispose gives back the disk that a copy takes. The next to need it fetches it anew.
+func (b *bare) dispose() error {
+	b.use.Lock()
+	defer b.use.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ready, b.fetched = false, time.Time{}
+	return b.discard()
+}
+
+func (m *Mirror) attempt(ctx context.Context, work func(g gitcmd.Git) error) error {
+	if err := m.prepare(ctx); err != nil {
+		return err
+	}
+	m.use.RLock()
+	defer m.use.RUnlock()
+	return work(m.git())
+}
+
+// prepare makes the copy if it is not there, and removes the locks of a killed process.
+func (b *bare) prepare(ctx context.Context) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ready {
+		return nil
+	}
+	if err := b.create(ctx); err != nil {
+		return err
+	}
+	b.removeLocks(func(changed time.Time) bool { return changed.Before(b.cache.opened) })
+	b.ready = true
+	return nil
+}
+
+// create makes an empty repository, whole or not at all.
+func (b *bare) create(ctx context.Context) error {
+	if _, err := os.Stat(filepath.Join(b.dir, "HEAD")); err == nil {
+		return nil
+	}
+	half, err := os.MkdirTemp(b.cache.dir, leftover+"*")
+	if err != nil {
+		return err
+	}
+	g := gitcmd.Git{Dir: half, Config: config}
+	if _, err := g.Output(ctx, "init", "--quiet", "--bare", "--template="); err != nil {
+		return errors.Join(err, os.RemoveAll(half))
+	}
+	if err := b.discard(); err != nil {
+		return err
+	}
+	return os.Rename(half, b.dir)
+}
+
+// discard takes the copy out of the way, and deletes it.
+func (b *bare) discard() error {
+	if _, err := os.Lstat(b.dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	away, err := os.MkdirTemp(b.cache.dir, leftover+"*")
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(b.dir, filepath.Join(away, "broken")); err != nil {
+		return err
+	}
+	return os.RemoveAll(away)
+}
+
+// remake throws the copy away and fetches the branches anew; again is false if that did not work or was done just before.
+// The commits that were made here and never pushed are lost with it: their bundles bring them back.
+func (m *Mirror) remake(ctx context.Context, cause error) (again bool, err error) {
+	if again, err := m.replace(cause); !again {
+		return false, err
+	}
+	return true, m.attempt(ctx, func(g gitcmd.Git) error { return m.fetch(ctx, g, nil) })
+}
+
+func (b *bare) replace(cause error) (again bool, err error) {
+	b.use.Lock()
+	defer b.use.Unlock()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.cache.options.Now()
+	if !b.remade.IsZero() && now.Sub(b.remade) < remakeEvery {
+		return false, fmt.Errorf("the copy was thrown away and fetched anew at %s, and is broken again: %w", b.remade.UTC().Format(time.RFC3339), cause)
+	}
+	b.cache.options.Log.Warn("a copy of a repository is broken; it is thrown away and fetched anew", "repository", b.key, "folder", b.dir, "error", cause)
+	b.remade, b.ready, b.fetched = now, false, time.Time{}
+	return true, b.discard()
+}
+
+// unlock removes lock files after all git processes here have ended: whoever made them was killed.
+func (b *bare) unlock() {
+	b.use.Lock()
+	defer b.use.Unlock()
+	if n := b.removeLocks(func(time.Time) bool { return true }); n > 0 {
+		b.cache.options.Log.Warn("removed lock files of a git that was killed", "repository", b.key, "files", n)
+	}
+}
+
+// removeLocks removes the lock files for whose time of change old holds.
+func (b *bare) removeLocks(old func(time.Time) bool) (n int) {
+	_ = filepath.WalkDir(b.dir, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return nil //nolint:nilerr // git says better what is wrong with it
+		}
+		if entry.IsDir() && name == filepath.Join(b.dir, "objects") {
+			return b.removeHalf(name, old)
+		}
+		if strings.HasSuffix(name, ".lock") && !entry.IsDir() {
+			if info, err := entry.Info(); err == nil && old(info.ModTime()) && os.Remove(name) == nil {
+				n++
+			}
+		}
+		return nil
+	})
+	return n
+}
+
+// removeHalf removes objects and packs that were not written to their end, and the locks of the folder.
+func (b *bare) removeHalf(objects string, old func(time.Time) bool) error {
+	for _, pattern := range []string{"*/tmp_*", "tmp_*", "info/*.lock", "pack/*.lock", "pack/.tmp-*", "incoming-*"} {
+		names, _ := filepath.Glob(escapeGlob(objects) + "/" + pattern)
+		for _, name := range names {
+			if info, err := os.Lstat(name); err == nil && old(info.ModTime()) {
+				_ = os.RemoveAll(name)
+			}
+		}
+	}
+	return filepath.SkipDir
+}
+
+// size is how many bytes the copy takes on disk.
+func (b *bare) size() (total int64) {
+	_ = filepath.WalkDir(b.dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return nil //nolint:nilerr // it is gone already
+		}
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() {
+			total += info.Size()
+		}
+		return nil
+	})
+	return total
+}

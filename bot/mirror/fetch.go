@@ -1,0 +1,203 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/codicil-dev/codicil/bot/gitcmd"
+)
+
+// flights are the fetches that callers share. One runs at a time; who comes while it runs waits for the next, for the
+// one that runs may have seen the forge too early.
+type flights struct {
+	turn chan struct{} // holds a value while a fetch runs
+	wait sync.Mutex    // of next and what is in it
+	next map[string]*flight
+}
+
+// flight is one fetch. It goes on as long as somebody waits for it.
+type flight struct {
+	done    chan struct{}
+	err     error // once done is closed
+	waiting int
+	cancel  context.CancelFunc
+}
+
+// Fetch brings the branches of the remote here, and forgets those that are gone. Given refs, it brings those alone: full names such as
+// refs/heads/main or refs/pull/7/head, or hashes of commits. Callers that ask for the same at the same time share one exchange. A ref that the
+// remote lacks is ErrNotFound. Errors: *RemoteError, *StorageError, *gitcmd.TooLargeError, and the context's.
+func (m *Mirror) Fetch(ctx context.Context, refs ...string) error {
+	refs = slices.Compact(slices.Sorted(slices.Values(refs)))
+	for _, r := range refs {
+		if !fullHash.MatchString(r) && !validRef(r) {
+			return fmt.Errorf("fetch of %s: %q is neither a full ref name nor a commit", m.key, r)
+		}
+	}
+	f := m.board(ctx, strings.Join(refs, "\n"), func(ctx context.Context) error {
+		return m.do(ctx, "fetch", func(g gitcmd.Git) error { return m.fetch(ctx, g, refs) })
+	})
+	select {
+	case <-f.done:
+		return f.err
+	case <-ctx.Done():
+		m.leave(f)
+		return fmt.Errorf("fetch of %s: %w", m.key, ctx.Err())
+	}
+}
+
+// board joins the next fetch of that name, or starts it.
+func (s *flights) board(ctx context.Context, name string, fetch func(context.Context) error) *flight {
+	s.wait.Lock()
+	defer s.wait.Unlock()
+	if f := s.next[name]; f != nil {
+		f.waiting++
+		return f
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	f := &flight{done: make(chan struct{}), waiting: 1, cancel: cancel}
+	s.next[name] = f
+	go func() {
+		defer close(f.done)
+		defer cancel()
+		select {
+		case s.turn <- struct{}{}:
+			defer func() { <-s.turn }()
+			s.depart(name, f)
+			f.err = fetch(ctx)
+		case <-ctx.Done():
+			s.depart(name, f)
+			f.err = ctx.Err()
+		}
+	}()
+	return f
+}
+
+// depart has those who come from now on wait for another fetch.
+func (s *flights) depart(name string, f *flight) {
+	s.wait.Lock()
+	defer s.wait.Unlock()
+	if s.next[name] == f {
+		delete(s.next, name)
+	}
+}
+
+// leave is for a caller that waits no longer. The last one ends the fetch.
+func (s *flights) leave(f *flight) {
+	s.wait.Lock()
+	defer s.wait.Unlock()
+	if f.waiting--; f.waiting > 0 {
+		return
+	}
+	for name, other := range s.next {
+		if other == f {
+			delete(s.next, name)
+		}
+	}
+	f.cancel()
+}
+
+// fetch brings refs, or all branches, and their commits and folders.
+func (m *Mirror) fetch(ctx context.Context, g gitcmd.Git, refs []string) error {
+	select {
+	case m.refs <- struct{}{}:
+		defer func() { <-m.refs }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	args := []string{"--prune", "--", "origin", "+refs/heads/*:refs/remotes/origin/*"}
+	if len(refs) > 0 {
+		args = []string{"--", "origin"}
+		for _, r := range refs {
+			args = append(args, "+"+r+":"+kept(r))
+		}
+	}
+	if err := m.bring(ctx, g, nil, nil, args...); err != nil {
+		return err
+	}
+	if len(refs) == 0 {
+		m.mu.Lock()
+		m.fetched = m.cache.options.Now()
+		m.mu.Unlock()
+	}
+	return m.tidy(ctx, g)
+}
+
+// fullHash is a commit as the methods take it.
+var fullHash = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
+
+// kept is where a ref of the remote, or a commit that was asked for, is kept here.
+func kept(ref string) string {
+	if branch, ok := strings.CutPrefix(ref, "refs/heads/"); ok {
+		return "refs/remotes/origin/" + branch
+	}
+	if fullHash.MatchString(ref) {
+		return "refs/fetched/commits/" + ref
+	}
+	return "refs/fetched/" + ref
+}
+
+// Resolve is the commit that a ref of the remote pointed to when it was last fetched; ok is false if it was not there. The ref
+// is a branch's short name, a full name such as refs/pull/7/head, or the hash of a commit, for which ok says whether it is here.
+func (m *Mirror) Resolve(ctx context.Context, ref string) (sha string, ok bool, err error) {
+	name := ref
+	switch {
+	case fullHash.MatchString(ref):
+	case validRef(ref):
+		name = kept(ref)
+	case ValidBranch(ref):
+		name = kept("refs/heads/" + ref)
+	default:
+		return "", false, nil
+	}
+	err = m.do(ctx, "look up "+ref, func(g gitcmd.Git) error {
+		sha, ok, err = resolve(ctx, g, name)
+		return err
+	})
+	return sha, ok, err
+}
+
+func resolve(ctx context.Context, g gitcmd.Git, name string) (sha string, ok bool, err error) {
+	text, err := g.Command(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", name+"^{commit}").Output()
+	if sha := strings.TrimSpace(string(text)); err == nil && fullHash.MatchString(sha) {
+		return sha, true, nil
+	}
+	if ctx.Err() != nil || fullHash.MatchString(name) {
+		return "", false, ctx.Err()
+	}
+	refs, err := g.Output(ctx, "for-each-ref", "--format=%(refname)", "--", name) // and those below it
+	if err == nil && slices.Contains(strings.Split(refs, "\n"), name) {
+		err = errors.New("ref " + name + " does not point to a valid object")
+	}
+	return "", false, err
+}
+
+// RemoteHead is the commit that a branch of the remote points to right now; ok is false if there is no such branch. Nothing is fetched.
+func (m *Mirror) RemoteHead(ctx context.Context, branch string) (sha string, ok bool, err error) {
+	if !ValidBranch(branch) {
+		return "", false, nil
+	}
+	err = m.do(ctx, "look for branch "+branch, func(g gitcmd.Git) error {
+		sha, ok, err = m.remoteHead(ctx, g, branch)
+		return err
+	})
+	return sha, ok, err
+}
+
+func (m *Mirror) remoteHead(ctx context.Context, g gitcmd.Git, branch string) (sha string, ok bool, err error) {
+	ref := "refs/heads/" + branch
+	out, err := m.speak(ctx, g, nil, nil, "ls-remote", "--quiet", "--refs", "--", "origin", ref)
+	if err != nil {
+		return "", false, err
+	}
+	for line := range strings.SplitSeq(out, "\n") {
+		if sha, name, _ := strings.Cut(line, "\t"); name == ref && fullHash.MatchString(sha) { // a pattern matches longer names too
+			return sha, true, nil
+		}
+	}
+	return "", false, nil
+}
