@@ -12,8 +12,8 @@ const module = "github.com/codicil-dev/codicil/"
 // layers are the folders of the program from the lowest to the highest. A package may import packages of its own module from
 // lower layers only, and of its own layer none. A new package must be put into a layer here.
 var layers = [][]string{
-	{"forge", "forge/localforge"},
-	{"forge/github"},
+	{"forge", "forge/localforge", "forge/localforge/octokit"},
+	{"forge/github", "forge/forgetest"},
 	{"bot"},
 	{"bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo", "bot/terminal", "bot/model"},
 	{"bot/spec"},
