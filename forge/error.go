@@ -20,6 +20,10 @@ var (
 	ErrInvalid = errors.New("refused by the host")
 	// ErrGone: it was there once.
 	ErrGone = errors.New("gone")
+	// ErrMoved: it has another name now. Reading it follows the move; writing to it does not.
+	ErrMoved = errors.New("it was moved")
+	// ErrPayload: a webhook's body is not what its kind says that it is.
+	ErrPayload = errors.New("not a payload of that kind")
 )
 
 // RetryError says that a request may be made again, and when.

@@ -36,6 +36,8 @@ const (
 	ActionDismissed   = "dismissed"
 	ActionRequested   = "requested" // of a check or a merge group
 	ActionRerequested = "rerequested"
+	ActionRenamed     = "renamed"     // of a repository: see Event.From
+	ActionTransferred = "transferred" // of a repository: see Event.From
 )
 
 // Event is something that happened on a host. Only the field that its kind names is set, besides those that every event has.
@@ -57,6 +59,8 @@ type Event struct {
 	Group        *MergeGroup
 	// Repositories came or went with an installation.
 	Added, Removed []Repo
+	// From is what Repository was called before it was renamed or transferred; the kind of such an event is EventOther.
+	From Repo
 }
 
 // Push is a branch that moved.

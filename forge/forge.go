@@ -139,7 +139,7 @@ type MergeRequest struct {
 	MergeSHA         string
 	Labels           []string
 	Created, Updated time.Time
-	// ClosedBy is who closed or merged it, where the host says so.
+	// ClosedBy is who closed or merged it, where the host says so. Lists leave it out.
 	ClosedBy User
 }
 

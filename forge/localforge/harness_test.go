@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-github/v60/github"
 
 	"github.com/codicil-dev/codicil/forge/localforge"
+	"github.com/codicil-dev/codicil/forge/localforge/octokit"
 )
 
 // town is a forge with an organisation, three people and an app, and a receiver of its webhooks.
@@ -25,7 +26,7 @@ type town struct {
 	app    *localforge.App
 	tokens map[string]string
 	hooks  *receiver
-	spoken *transcript
+	spoken *octokit.Transcript
 	server *httptest.Server
 }
 
@@ -51,7 +52,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	if err != nil {
 		r.t.Errorf("a webhook is not rightly signed: %v", err)
 	}
-	checkPayload(r.t, github.WebHookType(request), raw)
+	octokit.CheckPayload(r.t, github.WebHookType(request), raw)
 	parsed, err := github.ParseWebHook(github.WebHookType(request), raw)
 	if err != nil {
 		r.t.Errorf("webhook %s: %v", github.WebHookType(request), err)
@@ -91,7 +92,7 @@ func (r *receiver) wait(n int, event string) (out []hook) {
 // build founds a town.
 func build(t *testing.T) *town {
 	t.Helper()
-	w := &town{dir: t.TempDir(), tokens: map[string]string{}, hooks: &receiver{t: t, came: make(chan struct{}, 1000)}, spoken: newTranscript(t)}
+	w := &town{dir: t.TempDir(), tokens: map[string]string{}, hooks: &receiver{t: t, came: make(chan struct{}, 1000)}, spoken: octokit.NewTranscript(t)}
 	receiving := httptest.NewServer(w.hooks)
 	t.Cleanup(receiving.Close)
 	w.open(t)
@@ -123,7 +124,7 @@ func (w *town) open(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Forge, handler = f, w.spoken.listen(f.Handler())
+	w.Forge, handler = f, w.spoken.Listen(f.Handler())
 	t.Cleanup(func() { w.server.Close(); _ = f.Close() })
 }
 

@@ -1,0 +1,169 @@
+package github
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/codicil-dev/codicil/forge"
+)
+
+// sender sends requests within the limits. A read that fails for no lasting reason is sent again; a write only if it was certainly not carried out.
+type sender struct {
+	host   *Host
+	name   string
+	budget *budget
+	next   http.RoundTripper
+}
+
+// How often a read is tried, and a request that a limit refused.
+const (
+	mostTries   = 5
+	mostRefusal = 6
+)
+
+// biggestAnswer is the largest answer that is read, in bytes.
+const biggestAnswer = 64 << 20
+
+// RoundTrip sends a request, and reads the whole answer: a connection that is lost meanwhile is no answer.
+func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := readBody(req)
+	if err != nil {
+		return nil, err
+	}
+	write := req.Method != http.MethodGet && req.Method != http.MethodHead
+	if write {
+		end, err := s.budget.startWrite(req.Context())
+		if err != nil {
+			return nil, err
+		}
+		defer end()
+	}
+	kind := "core"
+	if req.URL.Path == s.host.at.graphql.Path {
+		kind = "graphql"
+	}
+	waits := backoff.NewExponentialBackOff()
+	waits.InitialInterval, waits.MaxInterval = 200*time.Millisecond, 5*time.Second
+	giveUp := s.budget.now().Add(s.budget.maxWait)
+	for tries, refusals := 1, 0; ; {
+		if err := s.budget.wait(req.Context(), kind, write, giveUp); err != nil {
+			return nil, err
+		}
+		response, data, err := s.once(req, body)
+		if err == nil && s.budget.note(kind, response, data) {
+			if refusals++; refusals < mostRefusal {
+				continue
+			}
+			return nil, &forge.RetryError{After: s.budget.free(kind, write), Err: errLimit}
+		}
+		if err == nil && (response.StatusCode < 500 || response.StatusCode == http.StatusNotImplemented) {
+			for _, header := range []string{"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-RateLimit-Used"} {
+				response.Header.Del(header) // heeded here; the client would refuse further requests by them instead of waiting
+			}
+			return response, nil
+		}
+		again, err := s.judge(req, write, response, data, err)
+		if !again {
+			return nil, err
+		}
+		if tries++; tries > mostTries {
+			return nil, &forge.RetryError{After: s.budget.now().Add(waits.MaxInterval), Err: err}
+		}
+		s.host.log.Debug("GitHub is asked again", slog.String("method", req.Method), slog.String("path", req.URL.Path), slog.Any("because", err))
+		if err := pause(req.Context(), waits.NextBackOff()); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// once makes one attempt.
+func (s *sender) once(req *http.Request, body []byte) (*http.Response, []byte, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), s.host.options.Timeout)
+	defer cancel()
+	select {
+	case s.host.places <- struct{}{}:
+		defer func() { <-s.host.places }()
+	case <-ctx.Done():
+		return nil, nil, &unsent{err: errors.New("too many requests to GitHub are under way"), again: true}
+	}
+	attempt := req.Clone(ctx)
+	if body != nil {
+		attempt.Body = io.NopCloser(bytes.NewReader(body))
+		attempt.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	}
+	response, err := s.next.RoundTrip(attempt)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(response.Body, biggestAnswer+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read GitHub's answer: %w", err)
+	}
+	if len(data) > biggestAnswer {
+		return nil, nil, fmt.Errorf("GitHub's answer is larger than %d bytes", biggestAnswer)
+	}
+	response.Body, response.Request = io.NopCloser(bytes.NewReader(data)), req
+	return response, data, nil
+}
+
+// judge says of an attempt without a usable answer whether to make another, and what its error is.
+func (s *sender) judge(req *http.Request, write bool, response *http.Response, data []byte, err error) (again bool, _ error) {
+	if err == nil {
+		err = fmt.Errorf("GitHub answers %s", said(response, data))
+	}
+	err = withoutAddress(err)
+	var not *unsent
+	isUnsent := errors.As(err, &not)
+	switch {
+	case req.Context().Err() != nil:
+		if write && !isUnsent {
+			return false, &forge.RetryError{Unsure: true, Err: req.Context().Err()}
+		}
+		return false, req.Context().Err()
+	case isUnsent:
+		return not.again, err
+	case untrusted(err):
+		return false, err
+	case write && unconnected(err):
+		return true, err
+	case write:
+		return false, &forge.RetryError{Unsure: true, Err: err}
+	}
+	return true, err
+}
+
+// unconnected says that there was no connection on which anything could have been sent.
+func unconnected(err error) bool {
+	var e *net.OpError
+	return errors.As(err, &e) && e.Op == "dial"
+}
+
+// untrusted says that the other side is not who it should be, which no further attempt will change.
+func untrusted(err error) bool {
+	var e *tls.CertificateVerificationError
+	return errors.As(err, &e)
+}
+
+// readBody reads a request's body, so that it can be sent again; nil for none.
+func readBody(req *http.Request) ([]byte, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return nil, nil
+	}
+	defer req.Body.Close()
+	data, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read the request to GitHub: %w", err)
+	}
+	return data, nil
+}

@@ -1,0 +1,164 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/google/go-github/v60/github"
+
+	"github.com/codicil-dev/codicil/forge"
+)
+
+// session is one credential with its limits: an installation's, the App's own, or a person's.
+type session struct {
+	login  login
+	client *github.Client
+	http   *http.Client
+}
+
+// newSession puts the layers together that a request goes through: limits and repetition, conditional requests, the credential, the wire.
+func (h *Host) newSession(name string, l login) *session {
+	var wire http.RoundTripper = &signer{login: l, at: h.at, next: h.options.Transport}
+	wire = &conditional{cache: h.cache, name: name, next: wire}
+	wire = &sender{host: h, name: name, budget: newBudget(h.options, name), next: wire}
+	client := &http.Client{Transport: wire, CheckRedirect: h.redirect}
+	s := &session{login: l, http: client, client: github.NewClient(client)}
+	s.client.BaseURL = h.at.rest
+	s.client.UserAgent = "codicil"
+	return s
+}
+
+// redirect lets reads follow a repository that was renamed, and writes only where GitHub says that they keep their method.
+func (h *Host) redirect(req *http.Request, via []*http.Request) error {
+	last := via[len(via)-1]
+	switch {
+	case len(via) > 5:
+		return errors.New("GitHub answers with too many redirections")
+	case req.Method != last.Method:
+		return http.ErrUseLastResponse
+	case last.URL.Scheme == "https" && req.URL.Scheme != "https":
+		return fmt.Errorf("GitHub redirects to %s, which is not encrypted", req.URL.Host)
+	}
+	h.log.Info("GitHub says that something moved", slog.String("from", last.URL.Path), slog.String("to", req.URL.Host+req.URL.Path))
+	return nil
+}
+
+// GitHub's owners and repositories are called so; anything else would be another path of the API.
+var name = regexp.MustCompile(`^[A-Za-z0-9._-]{1,100}$`)
+
+// check refuses names that no repository of this host has.
+func (h *Host) check(repo forge.Repo) error {
+	for _, s := range []string{repo.Owner, repo.Name} {
+		if !name.MatchString(s) || strings.Trim(s, ".") == "" {
+			return fmt.Errorf("%q is no name of a repository on GitHub: %w", repo.String(), forge.ErrInvalid)
+		}
+	}
+	if repo.Host != "" && !strings.EqualFold(repo.Host, h.options.Host) {
+		return fmt.Errorf("%s is on %s, not on %s: %w", repo, repo.Host, h.options.Host, forge.ErrInvalid)
+	}
+	return nil
+}
+
+// key is a repository's place among the known installations.
+func (h *Host) keyOf(repo forge.Repo) string {
+	repo.Host = h.options.Host
+	return repo.Key()
+}
+
+// session is the one that a repository is reached with. Which installation that is is asked once, until forget.
+func (h *Host) session(ctx context.Context, repo forge.Repo) (*session, error) {
+	if err := h.check(repo); err != nil {
+		return nil, err
+	}
+	if h.person != nil {
+		return h.person, nil
+	}
+	h.mu.Lock()
+	id, known := h.installations[h.keyOf(repo)]
+	h.mu.Unlock()
+	if known {
+		return h.installation(id), nil
+	}
+	i, _, err := h.itself.client.Apps.FindRepositoryInstallation(ctx, repo.Owner, repo.Name)
+	op := fmt.Sprintf("find the installation of App %d for %s", h.options.App.ID, repo)
+	switch {
+	case err != nil:
+		return nil, fault(ctx, op, false, err)
+	case i.GetID() == 0:
+		return nil, fmt.Errorf("%s: GitHub names none: %w", op, forge.ErrNotFound)
+	case i.SuspendedAt != nil:
+		return nil, fmt.Errorf("%s: it is suspended: %w", op, forge.ErrForbidden)
+	}
+	h.mu.Lock()
+	h.installations[h.keyOf(repo)] = i.GetID()
+	h.mu.Unlock()
+	return h.installation(i.GetID()), nil
+}
+
+// installation is the session of an installation.
+func (h *Host) installation(id int64) *session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := h.sessions[id]
+	if s == nil {
+		s = h.newSession(fmt.Sprintf("installation %d", id), h.installationLogin(id))
+		h.sessions[id] = s
+	}
+	return s
+}
+
+// forget makes the next request for a repository ask anew which installation it belongs to.
+func (h *Host) forget(repo forge.Repo) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.installations, h.keyOf(repo))
+}
+
+// ask does one thing in a repository. Op names it in errors; write says that it changes something.
+func ask[T any](ctx context.Context, h *Host, repo forge.Repo, op string, write bool, do func(c *github.Client) (T, *github.Response, error)) (T, error) {
+	var none T
+	s, err := h.session(ctx, repo)
+	if err != nil {
+		return none, fmt.Errorf("%s: %w", op, err)
+	}
+	v, _, err := do(s.client)
+	if err != nil {
+		if stale(err) {
+			h.forget(repo)
+		}
+		return none, fault(ctx, op, write, err)
+	}
+	return v, nil
+}
+
+// every reads all pages of a list in a repository.
+func every[T any](ctx context.Context, h *Host, repo forge.Repo, op string, page func(c *github.Client, o github.ListOptions) ([]T, *github.Response, error)) ([]T, error) {
+	return ask(ctx, h, repo, op, false, func(c *github.Client) ([]T, *github.Response, error) { return pages(c, page) })
+}
+
+// perPage is the most that GitHub gives at once.
+const perPage = 100
+
+func pages[T any](c *github.Client, page func(c *github.Client, o github.ListOptions) ([]T, *github.Response, error)) ([]T, *github.Response, error) {
+	var all []T
+	o := github.ListOptions{PerPage: perPage}
+	for {
+		some, response, err := page(c, o)
+		if err != nil {
+			return nil, response, err
+		}
+		all = append(all, some...)
+		if response.NextPage <= o.Page {
+			return all, response, nil
+		}
+		o.Page = response.NextPage
+	}
+}
+
+// empty is the result of what has none.
+type empty struct{}
