@@ -16,6 +16,7 @@ type part struct {
 	units      []string
 	left       int // how many units were left out
 	gone       bool
+	joined     bool // continues the part before it
 }
 
 // Add appends a part: a head, units that are called what in the plural, and a tail. Units are left out whole, the last
@@ -26,6 +27,13 @@ func (p *Page) Add(importance int, what, head, tail string, units ...string) {
 		return
 	}
 	p.parts = append(p.parts, &part{importance: importance, what: what, head: head, tail: tail, units: units})
+}
+
+// Append continues the part before with rows of less importance: nothing stands between the two.
+func (p *Page) Append(importance int, what string, units ...string) {
+	if len(units) > 0 {
+		p.parts = append(p.parts, &part{importance: importance, what: what, units: units, joined: true})
+	}
 }
 
 // Fold appends a part that is folded under a title, which is HTML; it may have a table's head.
@@ -104,13 +112,14 @@ func (p *Page) Fit(limit int) (string, error) {
 		gone++
 		reserve = len(closing) + 10
 	}
-	var shownParts []string
+	out := ""
 	for _, x := range p.parts {
-		if s := x.String(); s != "" {
-			shownParts = append(shownParts, s)
+		s := x.String()
+		if s != "" && out != "" && (!x.joined || len(x.units) == 0) {
+			out += "\n"
 		}
+		out += s
 	}
-	out := strings.Join(shownParts, "\n")
 	if gone > 0 {
 		out += fmt.Sprintf(closing, gone)
 	}

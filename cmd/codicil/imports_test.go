@@ -24,6 +24,7 @@ var layers = [][]string{
 	{"bot/verify", "bot/portrait"},
 	{"bot/report", "bot/why"},
 	{"bot/author"},
+	{"bot/message"},
 	{"bot/config"},
 	{"cmd/codicil"},
 }
