@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -125,30 +126,57 @@ func (c Change) failures(p *markup.Page) {
 	p.Add(importanceFailures, "failures", head+"\n>\n", "", open...)
 }
 
-// failing are the results that fail, one item of a quoted list each, those of the product itself first.
+// failing are the results that fail, one item of a quoted list each for the product itself, then one for all that read it.
 func failing(r *bot.Report, product string) []string {
 	var own, others []string
+	seen := map[string]bool{product: true}
 	for _, x := range r.Results {
 		if x.Status != bot.Fail {
 			continue
 		}
-		text := line(x.Name)
-		if x.Message != "" {
-			text = "**" + text + "**: " + line(x.Message)
+		if x.Product == product {
+			own = append(own, "> - "+failure(x)+"\n")
+		} else if !seen[x.Product] {
+			others = append(others, cell(x.Product))
 		}
-		if x.Area == bot.AreaDrift && x.Message != "" {
-			text = "**not declared**: " + line(x.Message)
-		}
-		if x.File != "" {
-			text += " (" + place(x) + ")"
-		}
-		if x.Product != product {
-			others = append(others, "> - "+cell(x.Product)+": "+text+"\n")
-			continue
-		}
-		own = append(own, "> - "+text+"\n")
+		seen[x.Product] = true
 	}
-	return append(own, others...)
+	if n := len(others); n > 0 {
+		names := few(others, 8)
+		own = append(own, fmt.Sprintf("> - **%s**, built on the new output: %s\n", counted(n, "product that reads it fails", "products that read it fail"), list(names, "and")))
+	}
+	return own
+}
+
+// failure is what fails and why, and where to look.
+func failure(x bot.Result) string {
+	text := line(x.Name)
+	switch {
+	case x.Area == bot.AreaDrift && x.Message != "":
+		text = "**not declared**: " + line(strings.TrimSuffix(x.Message, "; no new amendment declares it"))
+	case x.Message != "":
+		text = "**" + text + "**: " + line(x.Message)
+	}
+	if x.File != "" {
+		text += " (" + place(x) + ")"
+	}
+	return text
+}
+
+// gravest is the first of several failures that says something of the data, and how many more there are.
+func gravest(failures []bot.Result) string {
+	worst := failures[0]
+	for _, x := range failures {
+		if x.Area != bot.AreaCompatibility {
+			worst = x
+			break
+		}
+	}
+	text := failure(worst)
+	if n := len(failures) - 1; n > 0 {
+		text += ", and " + counted(n, "more failure", "more failures")
+	}
+	return text
 }
 
 // place is file:line in code.
@@ -166,6 +194,9 @@ func (c Change) asked(p *markup.Page) {
 	for _, t := range c.Triggers {
 		units = append(units, c.quoted(t))
 	}
+	if n := len(units); n > 0 {
+		units[n-1] = strings.TrimSuffix(units[n-1], "\n")
+	}
 	p.Add(importanceAsked, "requirements", "", "", units...)
 }
 
@@ -178,7 +209,7 @@ func (c Change) quoted(t Trigger) string {
 			by += " at revision " + markup.Code(clip(g.Revision, 12))
 		}
 		if g.Rule != "" {
-			text = g.Rule
+			return by + ":\n\n" + rule(g.Rule) + before(g.Before) + "\n"
 		}
 	} else if where := c.where(t); where != "" {
 		by += " of " + where
@@ -190,6 +221,29 @@ func (c Change) quoted(t Trigger) string {
 		return by + "\n\n"
 	}
 	return by + ":\n\n" + paragraphs("> ", text, mostText) + "\n"
+}
+
+var boldStart = regexp.MustCompile(`^\*\*([^*]{1,60})\*\*(.*)$`)
+
+// rule is a guideline's prose quoted; of its Markdown, a bold beginning of a paragraph is kept.
+func rule(text string) string {
+	var out []string
+	for _, l := range strings.Split(markup.PlainLines(markup.Cut(text, mostText)), "\n") {
+		shown := markup.Escape(strings.ReplaceAll(l, "**", ""))
+		if m := boldStart.FindStringSubmatch(strings.TrimSpace(l)); m != nil && strings.TrimSpace(m[1]) == m[1] {
+			shown = "**" + markup.Escape(m[1]) + "** " + strings.TrimSpace(markup.Escape("x" + strings.ReplaceAll(m[2], "**", ""))[1:])
+		}
+		out = append(out, strings.TrimRight("> "+shown, " ")+"\n")
+	}
+	return strings.Join(out, "")
+}
+
+// before is what an edited guideline said before, folded.
+func before(text string) string {
+	if strings.TrimSpace(text) == "" {
+		return ""
+	}
+	return "\n<details><summary>What it said before</summary>\n\n" + rule(text) + "\n</details>\n"
 }
 
 // where is a link to the place where a trigger was asked for.
@@ -215,9 +269,9 @@ func (c Change) changed(p *markup.Page) {
 	a := c.amendment()
 	switch {
 	case a != nil && !a.Pending() && a.Change != "":
-		b.WriteString("**What changed.** " + markup.Escape(clip(sentence(a.Change), mostText)) + "\n")
+		b.WriteString("**What changed.** " + markup.Escape(clip(ended(a.Change), mostText)) + "\n")
 	case c.Outcome != nil && c.Outcome.Explanation != "" && !c.red():
-		b.WriteString("**What changed.** " + markup.Escape(clip(sentence(c.Outcome.Explanation), mostText)) + "\n")
+		b.WriteString("**What changed.** " + markup.Escape(clip(ended(c.Outcome.Explanation), mostText)) + "\n")
 	}
 	reading := ""
 	if a != nil {
@@ -249,8 +303,15 @@ func (c Change) first(p *markup.Page) {
 			units = append(units, "> - "+line(sentence(w))+"\n")
 		}
 	}
+	breaking := false
+	for _, d := range c.differences() {
+		if d.Breaking && !d.Undeclared() && d.Kind != bot.Unstable {
+			breaking = true
+			units = append(units, "> - **May break readers:** "+line(d.Message)+"\n")
+		}
+	}
 	for _, r := range c.results() {
-		if r.Status == bot.Review {
+		if r.Status == bot.Review && !(r.Area == bot.AreaCompatibility && (breaking || c.red())) {
 			units = append(units, "> - "+line(r.Name)+": "+line(r.Message)+"\n")
 		}
 	}
@@ -307,7 +368,7 @@ func (c Change) reviewed(p *markup.Page) {
 		units = append(units, paragraphs("", c.Outcome.Review, mostText)+"\n")
 	}
 	for _, n := range c.Outcome.Notes {
-		units = append(units, "- "+markup.Escape(clip(sentence(strings.TrimPrefix(n, "the review remarks: ")), 2*mostLine))+"\n")
+		units = append(units, "- "+markup.Escape(clip(ended(strings.TrimPrefix(n, "the review remarks: ")), 2*mostLine))+"\n")
 	}
 	title := "What the review said"
 	if n := len(c.Outcome.Notes); n > 0 {
@@ -321,7 +382,11 @@ func (c Change) spent(p *markup.Page) {
 	if c.Outcome == nil {
 		return
 	}
-	p.Add(importanceSpent, "", took(c.Outcome)+"\n", "")
+	by := ""
+	if c.Codicil != "" {
+		by = " *By Codicil " + cell(c.Codicil) + ".*"
+	}
+	p.Add(importanceSpent, "", took(c.Outcome)+by+"\n", "")
 }
 
 // took is how long the work took and what it cost.

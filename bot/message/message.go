@@ -64,6 +64,8 @@ type Guideline struct {
 	ID, Title, Revision, URL string
 	// Rule is its prose, or the part of it that says what is asked.
 	Rule string
+	// Before is what it said before it was edited; empty if it is new.
+	Before string
 }
 
 // product is what the report says of the change's own product; ok is false if it says nothing.

@@ -92,7 +92,8 @@ func isTest(r bot.Result) bool { return r.Area == bot.AreaTests }
 // proven is the table from requirement to check to result: each new check, each that does not hold, and one row for all others
 // of an amendment, a guideline, or the tests.
 func (c Change) proven(p *markup.Page) {
-	const head = "| requirement | check | result |\n|---|---|---|\n"
+	const table = "| requirement | check | result |\n|---|---|---|\n"
+	const head = "**What proves it**\n\n" + table
 	fresh, earlier := proofRows(c.results())
 	p.Add(importanceNew, "checks", head, "", fresh...)
 	open := earlier
@@ -106,7 +107,7 @@ func (c Change) proven(p *markup.Page) {
 	}
 	p.Add(importanceEarlier, "rows", head, "", open...)
 	if open == nil {
-		p.Fold(importanceEarlier, "rows", counted(len(earlier), "more promise", "more promises")+", all kept", earlier, head)
+		p.Fold(importanceEarlier, "rows", counted(len(earlier), "more promise", "more promises")+", all kept", earlier, table)
 	}
 }
 
@@ -161,6 +162,9 @@ func proofRows(results []bot.Result) (fresh, earlier []string) {
 	}
 	for _, key := range order {
 		g := groups[key]
+		if said[g.results[0].Amendment] && g.what == "check" && g.results[0].Amendment > 0 {
+			g.title, g.what, g.many = fmt.Sprint(g.results[0].Amendment), "other check", "other checks"
+		}
 		earlier = append(earlier, row(g.title, counted(len(g.results), g.what, g.many), tally(g.results, func(bot.Result) bool { return true }).outcome()))
 	}
 	return fresh, earlier
@@ -286,7 +290,7 @@ func (c Change) readers(p *markup.Page) {
 			}
 			switch x.Verdict {
 			case bot.VerdictFail:
-				what = "**fails**: " + standing(resultsOf(c.Report, x.Product))
+				what = "fails: " + failureOf(resultsOf(c.Report, x.Product))
 			case bot.VerdictReview:
 				what = "to review, with " + counted(len(differencesOf(c.Report, x.Product)), "difference", "differences")
 			}
@@ -300,6 +304,20 @@ func (c Change) readers(p *markup.Page) {
 		p.Fold(importanceReaders, "products", title, units)
 	}
 	if m := c.Picture.Mermaid(); m != "" {
-		p.Add(importancePicture, "", m, "")
+		p.Add(importancePicture, "", "**What it touches**\n\n"+m, "")
 	}
+}
+
+// failureOf is the gravest failure among results, in a few words.
+func failureOf(results []bot.Result) string {
+	var failures []bot.Result
+	for _, r := range results {
+		if r.Status == bot.Fail {
+			failures = append(failures, r)
+		}
+	}
+	if len(failures) == 0 {
+		return "its report says why"
+	}
+	return gravest(failures)
 }

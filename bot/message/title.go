@@ -32,8 +32,10 @@ func (c Change) what() string {
 	ds := c.differences()
 	sort.SliceStable(ds, func(i, j int) bool { return ds[i].Breaking && !ds[j].Breaking })
 	var phrases []string
+	seen := map[string]bool{}
 	for _, d := range ds {
-		if p := c.phrase(d); p != "" {
+		if p := c.phrase(d); p != "" && !seen[p] {
+			seen[p] = true
 			phrases = append(phrases, p)
 		}
 	}
@@ -95,7 +97,9 @@ func (c Change) phrase(d bot.Difference) string {
 		if d.Field == "deprecated" && d.New != "" {
 			return "deprecates " + at
 		}
-	case bot.RowsLost, bot.GrainChanged, bot.KeyLost, bot.TableEmptied, bot.AcceptedWidened, bot.NotNullLost:
+	case bot.AcceptedWidened:
+		return "more values in " + at
+	case bot.RowsLost, bot.GrainChanged, bot.KeyLost, bot.TableEmptied, bot.NotNullLost:
 		return firstSentence(d.Message)
 	}
 	return ""

@@ -62,15 +62,20 @@ func firstSentence(s string) string {
 	return strings.TrimRight(s, ".;: ")
 }
 
-// sentence begins with a capital and ends with a full stop.
+// sentence begins with a capital, unless its first word is a name, and ends with a full stop.
 func sentence(s string) string {
 	s = strings.TrimSpace(s)
-	if s == "" {
-		return s
+	word, _, _ := strings.Cut(s, " ")
+	if runes := []rune(s); len(runes) > 0 && !strings.ContainsAny(word, "_./") {
+		s = strings.ToUpper(string(runes[:1])) + string(runes[1:])
 	}
-	first := []rune(s)[0]
-	s = strings.ToUpper(string(first)) + s[len(string(first)):]
-	if strings.ContainsAny(s[len(s)-1:], ".!?…") || strings.HasSuffix(s, "…") {
+	return ended(s)
+}
+
+// ended closes a sentence that lacks its full stop.
+func ended(s string) string {
+	s = strings.TrimSpace(s)
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?:") || strings.HasSuffix(s, "…") {
 		return s
 	}
 	return s + "."
@@ -82,6 +87,14 @@ func list(words []string, last string) string {
 		return strings.Join(words, "")
 	}
 	return strings.Join(words[:len(words)-1], ", ") + " " + last + " " + words[len(words)-1]
+}
+
+// few is a list cut to so many entries, with how many more there are.
+func few(words []string, most int) []string {
+	if len(words) <= most+1 {
+		return words
+	}
+	return append(append([]string(nil), words[:most]...), fmt.Sprintf("%d more", len(words)-most))
 }
 
 // counted is a number with its noun.
