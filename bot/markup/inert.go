@@ -14,6 +14,7 @@ func Inert(s string) string {
 	s = closing.ReplaceAllStringFunc(s, func(m string) string { return m[:1] + gap + m[1:] })
 	s = hostKey.ReplaceAllString(s, "${1}"+gap+"${2}")
 	s = address.ReplaceAllString(s, "${1}"+gap+"${2}")
+	s = skipping.ReplaceAllString(s, "${1}"+gap+"${2}")
 	return breakSigils(s)
 }
 
@@ -25,6 +26,10 @@ var hostKey = regexp.MustCompile(`(?i)\b(G[HL]-)([0-9])`)
 
 // address is what hosts turn into links by themselves.
 var address = regexp.MustCompile(`(?i)(\b[a-z][a-z0-9+.-]*:|\bwww)(//|\.)`)
+
+// skipping is what keeps pipelines from running when it stands in a title or a commit message, on GitHub, GitLab, Azure and
+// CircleCI: [skip ci], [ci skip], [no ci], [skip actions], ***NO_CI***.
+var skipping = regexp.MustCompile(`(?i)(\[|\*)((?:skip|no)[ -][a-z]|[a-z]+[ -]skip\b|no_ci\b)`)
 
 // breakSigils puts a gap behind each sign that starts a mention or a reference: @person, #issue, and on GitLab !merge
 // request, ~label, %milestone, $snippet, &epic, ^alert.

@@ -46,17 +46,17 @@ func Markdown(w io.Writer, r *bot.Report, o MarkdownOptions) error {
 		o.Limit = 65000
 	}
 	all := sections(r)
-	p := &page{}
+	p := &markup.Page{}
 	sign, _ := new(texter).mark(r.Verdict)
-	p.add(importanceHeadline, "", "## "+sign+" "+headlineOf(r, all)+"\n\n"+markup.Escape(summary(r, all, false))+"\n", "")
+	p.Add(importanceHeadline, "", "## "+sign+" "+headlineOf(r, all)+"\n\n"+markup.Escape(summary(r, all, false))+"\n", "")
 	if len(all) > 1 {
-		p.add(importanceProducts, "products", "| product | verdict | impact | version | results |\n|---|---|---|---|---|\n", "", productRows(all)...)
+		p.Add(importanceProducts, "products", "| product | verdict | impact | version | results |\n|---|---|---|---|---|\n", "", productRows(all)...)
 	}
 	for _, s := range all {
 		if s.Verdict == bot.VerdictPass && len(all) > 1 && len(s.differences) == 0 && count(s.results, bot.NotRun) == 0 {
 			continue
 		}
-		p.section(s, len(all) > 1)
+		addSection(p, s, len(all) > 1)
 	}
 	var notes []string
 	for _, n := range r.Notes {
@@ -65,8 +65,8 @@ func Markdown(w io.Writer, r *bot.Report, o MarkdownOptions) error {
 	if r.Base != "" {
 		notes = append(notes, "- Compared with "+shown(r.Base)+".\n")
 	}
-	p.fold(importanceNotes, "notes", "How this was made", notes)
-	out, err := p.fit(o.Limit)
+	p.Fold(importanceNotes, "notes", "How this was made", notes)
+	out, err := p.Fit(o.Limit)
 	if err != nil {
 		return err
 	}
@@ -118,42 +118,42 @@ func productRows(all []*section) []string {
 // row is a row of a table; its cells are Markdown already.
 func row(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
 
-// section adds what is to be said of one product.
-func (p *page) section(s *section, titledApart bool) {
+// addSection adds what is to be said of one product.
+func addSection(p *markup.Page, s *section, titledApart bool) {
 	if titledApart {
 		sign, _ := new(texter).mark(s.Verdict)
-		p.add(importanceProducts, "", "### "+sign+" "+titled(s)+"\n", "")
+		p.Add(importanceProducts, "", "### "+sign+" "+titled(s)+"\n", "")
 	}
 	var failures, reviews, samples []string
 	for _, r := range append(s.with(bot.Fail), s.with(bot.Review)...) {
-		if sample := sampleTable(r); sample != "" {
+		if sample := SampleTable(r); sample != "" {
 			samples = append(samples, sample)
 		}
 		if r.Area == bot.AreaRequirements {
 			continue
 		}
 		if r.Status == bot.Fail {
-			failures = append(failures, finding(r))
+			failures = append(failures, Finding(r))
 		} else {
-			reviews = append(reviews, finding(r))
+			reviews = append(reviews, Finding(r))
 		}
 	}
-	p.add(importanceFailures, "failures", "", "", failures...)
-	p.add(importanceReviews, "reviews", "", "", reviews[:min(len(reviews), openFindings)]...)
-	p.checks(s)
-	p.differences(s)
-	p.fold(importanceReviews, "reviews", "More to review", reviews[min(len(reviews), openFindings):])
-	p.fold(importanceSamples, "samples", plural(len(samples), "sample of failing rows", "samples of failing rows"), samples)
-	p.fold(importanceExamples, "examples", "Changed rows", examples(s))
+	p.Add(importanceFailures, "failures", "", "", failures...)
+	p.Add(importanceReviews, "reviews", "", "", reviews[:min(len(reviews), openFindings)]...)
+	addChecks(p, s)
+	addDifferences(p, s)
+	p.Fold(importanceReviews, "reviews", "More to review", reviews[min(len(reviews), openFindings):])
+	p.Fold(importanceSamples, "samples", plural(len(samples), "sample of failing rows", "samples of failing rows"), samples)
+	p.Fold(importanceExamples, "examples", "Changed rows", examples(s))
 	var notRun []string
 	for _, r := range s.with(bot.NotRun) {
-		notRun = append(notRun, finding(r))
+		notRun = append(notRun, Finding(r))
 	}
-	p.fold(importanceNotRun, "results that were not to be had", plural(len(notRun), "result was not to be had", "results were not to be had"), notRun)
+	p.Fold(importanceNotRun, "results that were not to be had", plural(len(notRun), "result was not to be had", "results were not to be had"), notRun)
 }
 
-// finding is a result in one list item.
-func finding(r bot.Result) string {
+// Finding is a result as one item of a Markdown list: its sign, area, name and message, and where to look.
+func Finding(r bot.Result) string {
 	sign, _ := new(texter).status(r.Status)
 	line := "- " + sign + " " + shown(string(r.Area))
 	if r.Status == bot.NotRun {
@@ -175,9 +175,9 @@ func finding(r bot.Result) string {
 	return line + "\n"
 }
 
-// checks is the table from requirement to check to result: open are those that fail and those that are new, folded
+// addChecks adds the table from requirement to check to result: open are those that fail and those that are new, folded
 // are the earlier ones that hold.
-func (p *page) checks(s *section) {
+func addChecks(p *markup.Page, s *section) {
 	const head = "| requirement | check | result |\n|---|---|---|\n"
 	var open, rest []string
 	for _, r := range s.in(bot.AreaRequirements) {
@@ -190,15 +190,15 @@ func (p *page) checks(s *section) {
 		}
 		open = append(open, checkRow(r))
 	}
-	p.add(importanceChecks, "checks", head, "", open...)
-	p.fold(importanceEarlier, "checks", plural(len(rest), "more check holds", "more checks hold"), rest, head)
+	p.Add(importanceChecks, "checks", head, "", open...)
+	p.Fold(importanceEarlier, "checks", plural(len(rest), "more check holds", "more checks hold"), rest, head)
 	var others []string
 	for _, r := range s.with(bot.Pass) {
 		if r.Area != bot.AreaRequirements {
-			others = append(others, finding(r))
+			others = append(others, Finding(r))
 		}
 	}
-	p.fold(importanceEarlier, "results", plural(len(others), "other result holds", "other results hold"), others)
+	p.Fold(importanceEarlier, "results", plural(len(others), "other result holds", "other results hold"), others)
 }
 
 // mostRequirement is how many characters of a requirement's words stand beside each of its checks.

@@ -9,18 +9,22 @@ import (
 	"github.com/codicil-dev/codicil/bot/markup"
 )
 
-// differences is the table of what a reader would notice, gravest first; open are the first few.
-func (p *page) differences(s *section) {
-	const head = "| difference | declared | breaking |\n|---|---|---|\n"
-	ds := append([]bot.Difference(nil), s.differences...)
-	sort.SliceStable(ds, func(i, j int) bool { return graver(ds[i], ds[j]) })
-	lines := make([]string, len(ds))
-	for i, d := range ds {
-		lines[i] = differenceRow(d)
-	}
+// addDifferences adds the table of what a reader would notice, gravest first; open are the first few.
+func addDifferences(p *markup.Page, s *section) {
+	head, lines := DifferenceTable(s.differences)
 	open := min(len(lines), openDifferences)
-	p.add(importanceDifferences, "differences", head, "", lines[:open]...)
-	p.fold(importanceMoreDifferences, "differences", plural(len(lines)-open, "more difference", "more differences"), lines[open:], head)
+	p.Add(importanceDifferences, "differences", head, "", lines[:open]...)
+	p.Fold(importanceMoreDifferences, "differences", plural(len(lines)-open, "more difference", "more differences"), lines[open:], head)
+}
+
+// DifferenceTable is the head of a Markdown table of differences, and its rows, the gravest first.
+func DifferenceTable(differences []bot.Difference) (head string, rows []string) {
+	ds := append([]bot.Difference(nil), differences...)
+	sort.SliceStable(ds, func(i, j int) bool { return graver(ds[i], ds[j]) })
+	for _, d := range ds {
+		rows = append(rows, differenceRow(d))
+	}
+	return "| difference | declared | breaking |\n|---|---|---|\n", rows
 }
 
 func differenceRow(d bot.Difference) string {
@@ -60,21 +64,28 @@ func declaredCell(d bot.Difference) string {
 func examples(s *section) []string {
 	var out []string
 	for _, d := range s.differences {
-		if len(d.Examples) == 0 {
-			continue
+		if table := ExampleTable(d); table != "" {
+			out = append(out, table)
 		}
-		var b strings.Builder
-		fmt.Fprintf(&b, "\n%s\n\n| row | before | after |\n|---|---|---|\n", shown(d.Message))
-		for _, e := range d.Examples {
-			keys := make([]string, len(e.Key))
-			for i, c := range e.Key {
-				keys[i] = shown(c.Column) + " " + cell(c.Value)
-			}
-			b.WriteString(row(strings.Join(keys, ", "), side(d, e.Old), side(d, e.New)))
-		}
-		out = append(out, b.String())
 	}
 	return out
+}
+
+// ExampleTable is changed rows of a difference as a Markdown table under what it says, after an empty line; empty if it has none.
+func ExampleTable(d bot.Difference) string {
+	if len(d.Examples) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%s\n\n| row | before | after |\n|---|---|---|\n", shown(d.Message))
+	for _, e := range d.Examples {
+		keys := make([]string, len(e.Key))
+		for i, c := range e.Key {
+			keys[i] = shown(c.Column) + " " + cell(c.Value)
+		}
+		b.WriteString(row(strings.Join(keys, ", "), side(d, e.Old), side(d, e.New)))
+	}
+	return b.String()
 }
 
 // side is one side of an example; the side that has no such row is left empty.
@@ -99,8 +110,8 @@ func cell(v *string) string {
 // sampleColumns is how many columns of a sample a merge request shows.
 const sampleColumns = 12
 
-// sampleTable is the failing rows of a result under its name; empty if there are none.
-func sampleTable(r bot.Result) string {
+// SampleTable is the failing rows of a result as a Markdown table under its name, after an empty line; empty if there are none.
+func SampleTable(r bot.Result) string {
 	if r.Sample == nil || len(r.Sample.Columns) == 0 || len(r.Sample.Rows) == 0 {
 		return ""
 	}

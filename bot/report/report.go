@@ -156,6 +156,9 @@ func (s *section) versions() string {
 	return from + " → " + to
 }
 
+// Versions says from which version to which a product goes, and the least that it must go to; empty if no version is known.
+func Versions(p bot.ProductReport) string { return (&section{ProductReport: p}).versions() }
+
 // low says whether the head's version is less than the impact asks for. Versions that cannot be read are compared as text.
 func (s *section) low() bool {
 	if s.LeastVersion == "" {

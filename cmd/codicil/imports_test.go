@@ -27,6 +27,7 @@ var layers = [][]string{
 	{"bot/verify", "bot/portrait"},
 	{"bot/report", "bot/why"},
 	{"bot/author"},
+	{"bot/message"},
 	{"bot/config"},
 	{"bot/message"},
 	{"bot/work", "bot/triage"},

@@ -1,12 +1,12 @@
-package report
+package markup
 
 import (
 	"fmt"
 	"strings"
 )
 
-// page is a Markdown text made of parts that can be shortened.
-type page struct{ parts []*part }
+// Page is a Markdown text made of parts that can be shortened. The zero value is empty and ready for use.
+type Page struct{ parts []*part }
 
 // part is a head, units that are kept or left out whole, and a tail.
 type part struct {
@@ -16,23 +16,33 @@ type part struct {
 	units      []string
 	left       int // how many units were left out
 	gone       bool
+	joined     bool // continues the part before it
 }
 
-// add appends a part. One that should have units and has none is not added.
-func (p *page) add(importance int, what, head, tail string, units ...string) {
+// Add appends a part: a head, units that are called what in the plural, and a tail. Units are left out whole, the last
+// first, and then the part itself; those of greater importance go first, and a part of importance 0 is never touched. A part
+// that should have units and has none is not added.
+func (p *Page) Add(importance int, what, head, tail string, units ...string) {
 	if what != "" && len(units) == 0 {
 		return
 	}
 	p.parts = append(p.parts, &part{importance: importance, what: what, head: head, tail: tail, units: units})
 }
 
-// fold appends a part that is folded under a title of the program's own; it may have a table's head.
-func (p *page) fold(importance int, what, title string, units []string, head ...string) {
+// Append continues the part before with rows of less importance: nothing stands between the two.
+func (p *Page) Append(importance int, what string, units ...string) {
+	if len(units) > 0 {
+		p.parts = append(p.parts, &part{importance: importance, what: what, units: units, joined: true})
+	}
+}
+
+// Fold appends a part that is folded under a title, which is HTML; it may have a table's head.
+func (p *Page) Fold(importance int, what, title string, units []string, head ...string) {
 	open := "<details><summary>" + title + "</summary>\n\n" + strings.Join(head, "")
 	if len(units) > 0 && strings.HasPrefix(units[0], "\n") {
 		open = strings.TrimSuffix(open, "\n")
 	}
-	p.add(importance, what, open, "\n</details>\n", units...)
+	p.Add(importance, what, open, "\n</details>\n", units...)
 }
 
 // String is the part as Markdown, empty if nothing of it is left.
@@ -54,7 +64,7 @@ func (x *part) note() string {
 	if head, rest, ok := strings.Cut(x.what, "s that were"); ok {
 		one = head + " that was" + rest
 	}
-	return "*" + plural(x.left, one, x.what) + " left out to fit here.*\n"
+	return "*" + noted(x.left, one, x.what) + " left out to fit here.*\n"
 }
 
 // size is len(x.String()) without building it.
@@ -78,8 +88,8 @@ func (x *part) size() int {
 	return n
 }
 
-// fit returns the page, shortened to at most limit bytes.
-func (p *page) fit(limit int) (string, error) {
+// Fit returns the page, shortened to at most limit bytes. The error says that even the parts of importance 0 don't fit.
+func (p *Page) Fit(limit int) (string, error) {
 	const between, closing = 1, "\n*%d parts left out to fit here.*\n"
 	size := 0
 	for _, x := range p.parts {
@@ -90,7 +100,7 @@ func (p *page) fit(limit int) (string, error) {
 	for size+reserve > limit {
 		x := p.least()
 		if x == nil {
-			return "", fmt.Errorf("the shortest report in Markdown takes %d bytes, and the limit is %d: raise the limit", size+reserve, limit)
+			return "", fmt.Errorf("the shortest page takes %d bytes, and the limit is %d: raise the limit", size+reserve, limit)
 		}
 		size -= x.size() + between
 		if len(x.units) > 0 {
@@ -102,13 +112,14 @@ func (p *page) fit(limit int) (string, error) {
 		gone++
 		reserve = len(closing) + 10
 	}
-	var shownParts []string
+	out := ""
 	for _, x := range p.parts {
-		if s := x.String(); s != "" {
-			shownParts = append(shownParts, s)
+		s := x.String()
+		if s != "" && out != "" && (!x.joined || len(x.units) == 0) {
+			out += "\n"
 		}
+		out += s
 	}
-	out := strings.Join(shownParts, "\n")
 	if gone > 0 {
 		out += fmt.Sprintf(closing, gone)
 	}
@@ -117,11 +128,11 @@ func (p *page) fit(limit int) (string, error) {
 
 // least is the part to be shortened next: of the least important ones that still have units the last; when no part has
 // units, the least important part as a whole. Nil if only the headline is left.
-func (p *page) least() *part {
+func (p *Page) least() *part {
 	var with, without *part
 	for _, x := range p.parts {
 		switch {
-		case x.gone || x.importance == importanceHeadline:
+		case x.gone || x.importance == 0:
 		case len(x.units) > 0 && (with == nil || x.importance >= with.importance):
 			with = x
 		case len(x.units) == 0 && (without == nil || x.importance >= without.importance):
@@ -132,4 +143,12 @@ func (p *page) least() *part {
 		return with
 	}
 	return without
+}
+
+// noted is a number with its noun.
+func noted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

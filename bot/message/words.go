@@ -1,0 +1,183 @@
+package message
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/markup"
+	"github.com/codicil-dev/codicil/bot/spec"
+)
+
+// How many characters of a foreign text are shown: in a line, in a cell of a table, and in paragraphs of their own.
+const (
+	mostLine = 300
+	mostCell = 100
+	mostText = 1500
+)
+
+// line is foreign text in a line, cut where it would swamp the page.
+func line(s string) string { return markup.Escape(clip(s, mostLine)) }
+
+// cell is foreign text in a cell of a table, cut shorter.
+func cell(s string) string { return markup.Escape(clip(s, mostCell)) }
+
+// row is a row of a table; its cells are Markdown already.
+func row(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
+
+// clip is s as one plain line of at most most characters, cut between words.
+func clip(s string, most int) string {
+	s = markup.Plain(s)
+	short := markup.Cut(s, most)
+	if short == s {
+		return s
+	}
+	if at := strings.LastIndexByte(short, ' '); at > len(short)/2 {
+		short = strings.TrimRight(short[:at], " ,;:.–—-") + "…"
+	}
+	return short
+}
+
+// paragraphs are the lines of a foreign text, each a paragraph that begins with lead, of at most most characters together.
+func paragraphs(lead, text string, most int) string {
+	var out []string
+	for _, l := range strings.Split(markup.PlainLines(markup.Cut(text, most)), "\n") {
+		if strings.TrimSpace(l) != "" {
+			out = append(out, lead+markup.Escape(l)+"\n")
+		}
+	}
+	return strings.Join(out, strings.TrimRight(lead, " ")+"\n")
+}
+
+// firstSentence is the first sentence of a text without its full stop.
+func firstSentence(s string) string {
+	s = markup.Plain(s)
+	for _, end := range []string{". ", "; ", ": "} {
+		if at := strings.Index(s, end); at > 0 {
+			s = s[:at]
+		}
+	}
+	return strings.TrimRight(s, ".;: ")
+}
+
+// sentence begins with a capital, unless its first word is a name, and ends with a full stop.
+func sentence(s string) string {
+	s = strings.TrimSpace(s)
+	word, _, _ := strings.Cut(s, " ")
+	if runes := []rune(s); len(runes) > 0 && !strings.ContainsAny(word, "_./") {
+		s = strings.ToUpper(string(runes[:1])) + string(runes[1:])
+	}
+	return ended(s)
+}
+
+// ended closes a sentence that lacks its full stop.
+func ended(s string) string {
+	s = strings.TrimSpace(s)
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?:") || strings.HasSuffix(s, "…") {
+		return s
+	}
+	return s + "."
+}
+
+// list joins with commas and a last word: a, b and c.
+func list(words []string, last string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " " + last + " " + words[len(words)-1]
+}
+
+// few is a list cut to so many entries, with how many more there are.
+func few(words []string, most int) []string {
+	if len(words) <= most+1 {
+		return words
+	}
+	return append(append([]string(nil), words[:most]...), fmt.Sprintf("%d more", len(words)-most))
+}
+
+// counted is a number with its noun.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return grouped(n) + " " + many
+}
+
+// grouped is a number with commas between its thousands.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// lasting is a duration as a person says it.
+func lasting(d time.Duration) string {
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f seconds", d.Seconds())
+	case d < 2*time.Minute:
+		return counted(int(d.Round(time.Second)/time.Second), "second", "seconds")
+	case d < 2*time.Hour:
+		return counted(int(d.Round(time.Minute)/time.Minute), "minute", "minutes")
+	case d < 48*time.Hour:
+		return counted(int(d.Round(time.Hour)/time.Hour), "hour", "hours")
+	}
+	return counted(int(d.Round(24*time.Hour)/(24*time.Hour)), "day", "days")
+}
+
+// moment is a time as people in several zones can read it.
+func moment(t time.Time) string { return t.UTC().Format("Monday, 2 January 2006, 15:04 UTC") }
+
+// sign stands before what has a verdict.
+func sign(v bot.Verdict) string {
+	switch v {
+	case bot.VerdictFail:
+		return "✗"
+	case bot.VerdictReview:
+		return "!"
+	}
+	return "✓"
+}
+
+// mark stands before a result.
+func mark(s bot.Status) string {
+	switch s {
+	case bot.Fail:
+		return "✗"
+	case bot.Review:
+		return "!"
+	case bot.NotRun:
+		return "–"
+	}
+	return "✓"
+}
+
+// meaning says what an impact is for who reads the product.
+func meaning(i bot.Impact) string {
+	switch i {
+	case bot.ImpactMajor:
+		return "major: who reads it may break"
+	case bot.ImpactMinor:
+		return "minor: who reads it goes on as before"
+	case bot.ImpactPatch:
+		return "patch: nothing that readers rely on changes"
+	}
+	return "no change that a reader would notice"
+}
+
+// origin says what kind of thing asked for a change.
+func origin(kind string) string {
+	switch kind {
+	case spec.OriginGuideline:
+		return "Guideline"
+	case spec.OriginRefresh:
+		return "Refresh"
+	case spec.OriginSpec:
+		return "Edited spec"
+	}
+	return "Requirement"
+}
