@@ -19,7 +19,7 @@ const gap = "\u200b"
 
 // Escape returns s as one line of Markdown text, for a paragraph, list item, heading or table cell.
 func Escape(s string) string {
-	s = Inert(s)
+	s = still(Inert(s))
 	var b strings.Builder
 	b.Grow(len(s) + len(s)/8)
 	runes := []rune(s)
@@ -34,7 +34,7 @@ func Escape(s string) string {
 		case '|':
 			b.WriteString("&vert;")
 		case '_':
-			if i > 0 && i+1 < len(runes) && wordRune(runes[i-1]) && wordRune(runes[i+1]) {
+			if i > 0 && i+1 < len(runes) && letterOrDigit(runes[i-1]) && letterOrDigit(runes[i+1]) {
 				b.WriteRune(r)
 				continue
 			}
@@ -65,52 +65,48 @@ func Code(s string) string {
 }
 
 // Block returns s as a fenced code block of one or more lines, ending in a line break. The language must be the
-// caller's own word, such as sql.
+// caller's own word, such as sql. Hosts take no commands from code, but other bots do, so they are broken there too.
 func Block(language, s string) string {
 	lines := strings.Split(PlainLines(s), "\n")
 	for i, line := range lines {
 		body := strings.TrimLeft(line, " ")
 		inert := strings.ReplaceAll(Inert(body), "<!--", "<"+gap+"!--")
-		if strings.HasPrefix(inert, "/") {
-			inert = gap + inert
-		}
-		lines[i] = line[:len(line)-len(body)] + inert
+		lines[i] = line[:len(line)-len(body)] + still(inert)
 	}
 	body := strings.Join(lines, "\n")
 	fence := strings.Repeat("`", max(3, longestRun(body, '`')+1))
 	return fence + language + "\n" + body + "\n" + fence + "\n"
 }
 
-// Link returns a Markdown link that shows text and leads to target. A target that is not a plain http or https URL is
-// left out, and text that itself looks like an address is followed by the host that the link really leads to.
+// Link returns a Markdown link that shows text and leads to target. A target that is not a plain http or https URL, or
+// whose host has other letters than ASCII's (some look the same), is left out, and text that itself looks like an address
+// is followed by the host that the link really leads to.
 func Link(text, target string) string {
 	u, err := url.Parse(strings.TrimSpace(target))
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil {
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || !ascii(u.Host) {
 		return Escape(text)
 	}
 	shown := Escape(text)
 	if shown == "" {
 		shown = Escape(u.Host)
-	} else if looksLikeAddress.MatchString(text) {
+	} else if looksLikeAddress.MatchString(Plain(text)) {
 		shown += " (" + Escape(u.Host) + ")"
 	}
-	safe := strings.NewReplacer("(", "%28", ")", "%29", "<", "%3C", ">", "%3E", "|", "%7C", "\\", "%5C", "`", "%60", "*", "%2A", "_", "%5F", "@", "%40").Replace(u.String())
+	safe := strings.NewReplacer("&", "&amp;", "(", "%28", ")", "%29", "<", "%3C", ">", "%3E", "|", "%7C", "\\", "%5C", "`", "%60", "*", "%2A", "_", "%5F", "@", "%40").Replace(u.String())
 	return "[" + shown + "](" + safe + ")"
 }
 
-var looksLikeAddress = regexp.MustCompile(`(?i)://|www\.|[a-z0-9-]\.[a-z]{2,}`)
+var looksLikeAddress = regexp.MustCompile(`(?i)://|www\.|[\pL\pN-][.。．｡․][\pL]{2,}`)
 
-// HTML returns s as text for an HTML element or a quoted attribute.
-func HTML(s string) string { return html.EscapeString(Plain(s)) }
+func ascii(s string) bool { return strings.IndexFunc(s, func(r rune) bool { return r >= 0x80 }) < 0 }
+
+// HTML returns s as text for an HTML element or a quoted attribute. Hosts act on the text in elements as on any other.
+func HTML(s string) string { return html.EscapeString(still(Inert(s))) }
 
 // Title returns s for places that hold no Markdown: the title of a merge request, the subject of a commit message. It is
 // one line of at most limit characters (0 for no limit), cut with ….
 func Title(s string, limit int) string {
-	s = Inert(s)
-	if strings.HasPrefix(s, "/") || strings.HasPrefix(s, "#") {
-		s = gap + s
-	}
-	return Cut(s, limit)
+	return Cut(stillPlain(Inert(s)), limit)
 }
 
 // Cut shortens s to at most limit characters, the last of which is … if anything was lost; 0 means no limit.
@@ -155,4 +151,6 @@ func longestRun(s string, c byte) int {
 	return longest
 }
 
-func wordRune(r rune) bool { return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) }
+func wordRune(r rune) bool { return r == '_' || letterOrDigit(r) }
+
+func letterOrDigit(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

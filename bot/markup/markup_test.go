@@ -19,7 +19,7 @@ func corpus() []string {
 		"closes https://github.com/o/r/issues/1", "implements issue #9", "!12 and &3 and ~bug and %v1 and $9 and ^alert#1",
 		"<script>alert(1)</script>", "<img src=x onerror=y>", "<!-- hidden -->", "<!--", "-->", "<a href=http://e.vil>x</a>", "<https://e.vil>", "<b@e.vil>",
 		"<details>", "</details></td></table>", "&lt;b&gt; &amp; &#64;root &commat;root", "<?php", "<![CDATA[x]]>",
-		"![x](http://e.vil/a.png)", "[click](javascript:alert(1))", "[a][b]\n\n[b]: http://e.vil", "[^1]", "[x]: http://e.vil", "https://e.vil", "www.e.vil", "ftp://e.vil", "mailto:a@e.vil", "xmpp:a@e.vil",
+		"![x](http://e.vil/a.png)", "[click](javascript:alert(1))", "[a][b]\n\n[b]: http://e.vil", "[^1]", "[x]: http://e.vil", "https://e.vil", "www.e.vil", "_www.e.vil", "0https://e.vil", "ftp://e.vil", "mailto:a@e.vil", "xmpp:a@e.vil",
 		"# head", "## head", "head\n===", "head\n---", "---", "***", "___", "===", "- item", "+ item", "* item", "1. item", "1) item", "> quote", "    code", "\tcode", "```\ncode", "~~~", "`code`", "``a`b``", "`", "``````",
 		"/close", "/assign @me", " /label ~bug", "\n/approve", "line\n/close\nline", "\r/close", "\u2028/close", "| a | b |\n|---|---|\n| 1 | 2 |", ":---", ":tada:", "$x^2$", "$$y$$", "{+ added +}", "[- gone -]", "- [ ] task", "{: .class}",
 		"\u202eevil\u202c", "\u2066x\u2069", "a\u200b@root", "@\u200broot", "\ufeff/close", "\x1b[31mred\x00", "\xff\xfe broken", "tag\U000e0041\U000e0042", "line\u0085next", "é ü 漢字 🙂 👩‍👩‍👧",
@@ -109,7 +109,7 @@ func TestBlockHoldsTheText(t *testing.T) {
 }
 
 // acts are what hosts and bots look for in the bare text.
-var acts = regexp.MustCompile(`(?im)@[a-z0-9]|#[0-9]|(^|\s)![0-9]|^\s*/[a-z]|https?://|\bwww\.|<!--|(close[sd]?|fix(e[sd])?|resolve[sd]?):? +\S*#|\bGH-[0-9]`)
+var acts = regexp.MustCompile(`(?im)@[a-z0-9]|#[0-9]|(^|\s)![0-9]|^\s*/[a-z]|https?://|www\.|<!--|\b(close[sd]?|fix(e[sd])?|resolve[sd]?):? +\S*#\S|\bGH-[0-9]`)
 
 func TestNothingActsInTheBareText(t *testing.T) {
 	for _, s := range corpus() {
@@ -138,6 +138,10 @@ func TestLink(t *testing.T) {
 		{"bank.com", "https://e.vil/", "[bank.com (e.vil)](https://e.vil/)"},
 		{"a]b", "https://example.com", `[a\]b](https://example.com)`},
 		{"x", "not a url\x7f", "x"},
+		{"x", "https://e.vil&sol;.bank.com/", "[x](https://e.vil&amp;sol;.bank.com/)"},
+		{"x", "https://b\u0430nk.com/", "x"},
+		{"bank\u200b.com", "https://e.vil/", "[bank.com (e.vil)](https://e.vil/)"},
+		{"bank\uff0ecom", "https://e.vil/", "[bank\uff0ecom (e.vil)](https://e.vil/)"},
 	} {
 		if got := Link(c.text, c.target); got != c.want {
 			t.Errorf("Link(%q, %q) = %q, not %q", c.text, c.target, got, c.want)

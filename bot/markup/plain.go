@@ -63,11 +63,13 @@ func harmful(r rune) bool {
 }
 
 // invisible says whether r has no width and no meaning of its own. The joiners U+200C and U+200D are not among them:
-// Persian, Indic scripts and emoji need them.
+// Persian, Indic scripts and emoji need them; nor are U+FE0E and U+FE0F, which choose between emoji and text. The other
+// variation selectors choose a glyph, and carry hidden text.
 func invisible(r rune) bool {
 	switch r {
-	case 0x00AD, 0x034F, 0x180E, 0x200B, 0x2060, 0x2061, 0x2062, 0x2063, 0x2064, 0xFEFF, 0x115F, 0x1160, 0x3164, 0xFFA0:
+	case 0x00AD, 0x034F, 0x180E, 0x200B, 0x2060, 0x2061, 0x2062, 0x2063, 0x2064, 0x2065, 0xFEFF, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0:
 		return true
 	}
-	return false
+	return r >= 0x206A && r <= 0x206F || r >= 0x180B && r <= 0x180F || r >= 0xFE00 && r <= 0xFE0D ||
+		r >= 0x1D173 && r <= 0x1D17A || r >= 0xE0080 && r <= 0xE0FFF
 }

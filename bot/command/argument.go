@@ -1,0 +1,36 @@
+package command
+
+import (
+	"regexp"
+	"strings"
+)
+
+// A commit must be named in full: code is run on the strength of it, and a short name could be given to another commit.
+var commit = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
+
+// argument reads what stands behind a word of /codicil on its line.
+func argument(c Command, text string) (Command, Reason) {
+	text = strings.Trim(strings.TrimSpace(text), "`")
+	words := strings.Fields(text)
+	switch c.Kind {
+	case Why:
+		c.Argument = text
+		return c, ""
+	case Refresh, Init:
+		c.Argument = text
+		if len(words) > 1 {
+			return c, Malformed
+		}
+		return c, ""
+	case Verify:
+		c.Argument = strings.ToLower(text)
+		if !commit.MatchString(c.Argument) {
+			return c, Malformed
+		}
+		return c, ""
+	}
+	if strings.Trim(text, ".!?") != "" && !strings.EqualFold(strings.TrimRight(text, ".!?"), "please") {
+		return c, Malformed
+	}
+	return c, ""
+}
