@@ -14,12 +14,7 @@ func Inert(s string) string {
 	s = closing.ReplaceAllStringFunc(s, func(m string) string { return m[:1] + gap + m[1:] })
 	s = hostKey.ReplaceAllString(s, "${1}"+gap+"${2}")
 	s = address.ReplaceAllString(s, "${1}"+gap+"${2}")
-<<<<<<< HEAD
-	s = skipping.ReplaceAllString(s, "${1}"+gap+"${2}")
-	return breakSigils(s)
-=======
 	return breakSigils(quietWords(s))
->>>>>>> 25d254baea7a0c6087f72e259d4d94c76c274c8a
 }
 
 // The keywords are those that GitHub and GitLab document for closing issues from descriptions and commit messages.
@@ -30,10 +25,6 @@ var hostKey = regexp.MustCompile(`(?i)\b(G[HL]-)([0-9])`)
 
 // address is what hosts turn into links by themselves.
 var address = regexp.MustCompile(`(?i)(:|www)(//|\.)`)
-
-// skipping is what keeps pipelines from running when it stands in a title or a commit message, on GitHub, GitLab, Azure and
-// CircleCI: [skip ci], [ci skip], [no ci], [skip actions], ***NO_CI***.
-var skipping = regexp.MustCompile(`(?i)(\[|\*)((?:skip|no)[ -][a-z]|[a-z]+[ -]skip\b|no_ci\b)`)
 
 // breakSigils puts a gap behind each sign that starts a mention or a reference: @person, #issue, and on GitLab !merge
 // request, ~label, %milestone, $snippet, &epic, ^alert.
