@@ -2,6 +2,7 @@ package author
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -113,6 +114,9 @@ func (o *Outcome) Changes() (out []FileChange) {
 	}
 	return out
 }
+
+// Asked are the requirements of the product's earlier amendments by their numbers.
+func (o *Outcome) Asked() map[int]string { return maps.Clone(o.asked) }
 
 // Green says that a change came about and holds.
 func (o *Outcome) Green() bool {

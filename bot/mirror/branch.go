@@ -9,6 +9,9 @@ import (
 // maxSlug is the greatest number of characters of a slug.
 const maxSlug = 40
 
+// BranchPrefix begins the names of the bot's branches.
+const BranchPrefix = "codicil/"
+
 // BranchName is the bot's branch for the product in the folder path: codicil/SLUG-HASH, where the slug is made safe, and the hash is the path's.
 // Two products have two branches, whatever their slugs are.
 func BranchName(path, slug string) string {
@@ -27,7 +30,7 @@ func BranchName(path, slug string) string {
 		name = "product"
 	}
 	sum := sha256.Sum256([]byte(path))
-	return "codicil/" + name + "-" + hex.EncodeToString(sum[:4])
+	return BranchPrefix + name + "-" + hex.EncodeToString(sum[:4])
 }
 
 // ValidBranch says whether git takes a name for a branch (git-check-ref-format(1), with --branch), and no program for anything else.

@@ -202,9 +202,7 @@ func (o *Outbox) attempt(ctx context.Context, w state.Write, op Operation, m mak
 
 // final says whether asking again is no use.
 func final(err error) bool {
-	var stale interface{ Stale() bool }
-	return errors.Is(err, forge.ErrNotFound) || errors.Is(err, forge.ErrForbidden) || errors.Is(err, forge.ErrInvalid) || errors.Is(err, forge.ErrGone) ||
-		errors.As(err, &stale) && stale.Stale()
+	return errors.Is(err, forge.ErrNotFound) || errors.Is(err, forge.ErrForbidden) || errors.Is(err, forge.ErrInvalid) || errors.Is(err, forge.ErrGone)
 }
 
 func (o *Outbox) done(ctx context.Context, w state.Write, op Operation, r Result, twins bool) error {

@@ -28,12 +28,17 @@ type CampaignData struct {
 	Kind  Kind   `json:"kind"`
 	Title string `json:"title"`
 	URL   string `json:"url,omitempty"`
-	// Guideline and Revision are those of its rule.
+	// Guideline and Revision are those of its rule, Source is the key of the repository that holds it, Before and Commit are that repository's
+	// commits with the earlier text and with this one, and Withdrawn says that the rule went.
 	Guideline string `json:"guideline,omitempty"`
 	Revision  string `json:"revision,omitempty"`
+	Source    string `json:"source,omitempty"`
+	Before    string `json:"before,omitempty"`
+	Commit    string `json:"commit,omitempty"`
+	Withdrawn bool   `json:"withdrawn,omitempty"`
 	// Products tells by product's id what was found there, for those for which nothing had to be changed.
 	Products map[int64]Finding `json:"products,omitempty"`
-	// Held are triggers' ids that wait for the canary, or for a place among the open merge requests.
+	// Canary is how many merge requests have to be merged before the others are opened.
 	Canary int `json:"canary,omitempty"`
 }
 

@@ -130,3 +130,12 @@ func scanLease(s scanner) (l Lease, err error) {
 	err = s.Scan(&l.Name, &l.Holder, &l.Fence, moment{&l.Until})
 	return l, err
 }
+
+// Promise is the product in a folder that has no spec yet. Until it has one, it is gone.
+func (t *Tx) Promise(repository int64, path string) (Product, error) {
+	if _, err := t.exec(`insert into products (repository_id, path, name, gone) values (?, ?, ?, 1) on conflict do nothing`, repository, path, path); err != nil {
+		return Product{}, err
+	}
+	p, _, err := one(t, scanProduct, selectProduct+` where repository_id = ? and path = ?`, repository, path)
+	return p, err
+}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/codicil-dev/codicil/bot/fault"
@@ -33,8 +34,9 @@ type Host interface {
 
 // Lines are the queue's lines that triage puts jobs into, by what is to be done.
 type Lines struct {
-	// Product works on a product, by its id; Verify verifies a merge request, by a [Proof] as JSON; Campaign goes on with a campaign, by its id.
-	Product, Verify, Campaign string
+	// Product works on a product, by its id; Verify verifies a merge request, by a [Proof] as JSON; Campaign goes on with a campaign,
+	// by its id; Refresh asks what is out of date, by a [RefreshOrder].
+	Product, Verify, Campaign, Refresh string
 }
 
 // Triage looks at deliveries. Its fields are needed.
@@ -45,15 +47,19 @@ type Triage struct {
 	Library workspace.Library
 	Hosts   func(host string) (Host, bool)
 	Lines   Lines
+	// Serves says whether a repository is looked after at all.
+	Serves func(repo forge.Repo) bool
 	// Guidelines says whether a repository holds guidelines.
 	Guidelines func(repo forge.Repo) bool
 	// RulesAt reads the guidelines of a repository at a commit.
 	RulesAt func(ctx context.Context, r forge.Repository, commit string) ([]guideline.Guideline, error)
 	Log     *slog.Logger
-	// Version is the program's.
-	Version string
+	// Canary is how many merge requests of a campaign have to be merged before the others are opened; 0 opens all at once.
+	Canary int
 
 	wake chan struct{}
+	// looking has one default branch looked at at a time, by a delivery or by a sweep.
+	looking sync.Mutex
 }
 
 // FoundEvent is the event name of deliveries that were not received but found by looking: the payload is a forge.Event as JSON.
@@ -62,10 +68,10 @@ const FoundEvent = "codicil/found"
 // batch is how many deliveries are read at once.
 const batch = 50
 
-// New makes a triage that waits to be woken; see Run.
-func (t *Triage) Start() *Triage {
+// New completes a triage whose fields are set.
+func New(t Triage) *Triage {
 	t.wake = make(chan struct{}, 1)
-	return t
+	return &t
 }
 
 // Wake has Run look for deliveries.
@@ -121,6 +127,8 @@ func (t *Triage) drain(ctx context.Context) (next time.Time, err error) {
 // look handles one delivery. Its error is for the database; what the forge says puts the delivery off.
 func (t *Triage) look(ctx context.Context, d state.Delivery) error {
 	fault.Point("delivery taken")
+	t.looking.Lock()
+	defer t.looking.Unlock()
 	end, err := t.handle(ctx, d)
 	if ctx.Err() != nil {
 		return ctx.Err()

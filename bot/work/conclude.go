@@ -40,7 +40,7 @@ type publication struct {
 
 // conclude turns what the author came to into a publication, or into an answer.
 func (w *Worker) conclude(ctx context.Context, t task, x state.Trigger, s *site, o *author.Outcome) error {
-	x.Tokens = o.Spent.In + o.Spent.Out
+	x.Tokens = o.Spent.Total.In + o.Spent.Total.Out
 	switch {
 	case o.Kind == author.Asked:
 		return w.ask(ctx, t, x, o)
@@ -78,6 +78,8 @@ func (w *Worker) bring(ctx context.Context, t task, x state.Trigger, s *site, o 
 	p := publication{Commit: commit, Base: s.base, Draft: red, Files: files}
 	if joined {
 		p.Expected = s.start
+	} else if p.Expected, err = w.left(ctx, &t, s); err != nil {
+		return err
 	}
 	if p.Bundle, err = s.mirror.Bundle(ctx, s.start, commit); err != nil {
 		return err
@@ -95,6 +97,24 @@ func (w *Worker) bring(ctx context.Context, t task, x state.Trigger, s *site, o 
 	return w.ready(ctx, t, x, p, report)
 }
 
+// left is where the branch of a new change is, which an earlier change may have left behind; empty if there is none. A branch on which
+// somebody else has commits is left alone: the change gets another one.
+func (w *Worker) left(ctx context.Context, t *task, s *site) (expected string, err error) {
+	found, there, err := s.mirror.RemoteHead(ctx, t.change.Branch)
+	if err != nil || !there {
+		return "", err
+	}
+	if err := s.mirror.Fetch(ctx); err != nil {
+		return "", err
+	}
+	foreign, err := w.foreign(ctx, s, found)
+	if err != nil || foreign == "" {
+		return found, err
+	}
+	t.change.Branch = mirror.BranchName(t.product.Path, t.product.Name) + "-" + t.change.UID[:4]
+	return "", nil
+}
+
 // ready keeps a publication, so that whoever comes next publishes it.
 func (w *Worker) ready(ctx context.Context, t task, x state.Trigger, p publication, report *bot.Report) error {
 	text, err := json.Marshal(p)
@@ -110,6 +130,9 @@ func (w *Worker) ready(ctx context.Context, t task, x state.Trigger, p publicati
 			return err
 		}
 		x.State, x.Reason = state.TriggerOpen, ""
+		if x.Kind == state.KindBase || x.Kind == state.KindRedo {
+			x.State, x.ChangeID = state.TriggerAnswered, 0
+		}
 		return tx.SaveTrigger(x)
 	})
 }
@@ -179,7 +202,7 @@ func (w *Worker) word(ctx context.Context, t task, s *site, p *publication, trig
 	if m.Spec, m.Picture, err = w.picture(ctx, t, head, places, o, report); err != nil {
 		return err
 	}
-	p.Title, p.Body, p.Check, p.Labels = m.Title(), m.Body(message.GitHubLimit), m.Check(p.Commit), m.Labels()
+	p.Title, p.Body, p.Check, p.Labels = m.Title(), m.Body(message.Limit), m.Check(p.Commit), m.Labels()
 	p.Users, p.Teams, err = w.reviewers(ctx, t, s, m.Spec, p.Files)
 	return err
 }

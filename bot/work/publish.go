@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/codicil-dev/codicil/bot/fault"
-	"github.com/codicil-dev/codicil/bot/mirror"
+	"github.com/codicil-dev/codicil/bot/message"
 	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/queue"
 	"github.com/codicil-dev/codicil/bot/state"
+	"github.com/codicil-dev/codicil/forge"
 )
 
 // publish brings a change that is ready to the forge.
@@ -38,7 +40,7 @@ func (w *Worker) publish(ctx context.Context, t task) error {
 		outbox.Operation
 	}{
 		{"check", outbox.Operation{Kind: outbox.SetCheck, Repo: repo, Check: &check}},
-		{"labels", outbox.Operation{Kind: outbox.SetLabels, Repo: repo, Number: c.Number, Labels: p.Labels, Drop: message2drop(p.Labels)}},
+		{"labels", outbox.Operation{Kind: outbox.SetLabels, Repo: repo, Number: c.Number, Labels: p.Labels, Drop: outdated(p.Labels)}},
 	} {
 		if _, err := w.Outbox.Do(ctx, key(op.name), op.Operation); err != nil && !refused(err) {
 			return err
@@ -109,8 +111,6 @@ func (w *Worker) again(ctx context.Context, t task, found string, there bool, ca
 	return w.save(ctx, t, func(tx *state.Tx) error {
 		if c.State, c.Publication = state.ChangeWorking, nil; c.Number != 0 {
 			c.State = state.ChangeOpen
-		} else if there {
-			c.Branch = mirror.BranchName(t.product.Path, t.product.Name+"-"+c.UID[:4])
 		}
 		if err := tx.SaveChange(c); err != nil {
 			return err
@@ -151,4 +151,14 @@ func (w *Worker) published(ctx context.Context, t task, c state.Change, p public
 		c.Approved = false
 		return tx.SaveChange(c)
 	})
+}
+
+// outdated are the bot's labels that a merge request is not to have any more.
+func outdated(labels []forge.Label) (names []string) {
+	for _, l := range message.AllLabels() {
+		if !slices.ContainsFunc(labels, func(x forge.Label) bool { return x.Name == l.Name }) {
+			names = append(names, l.Name)
+		}
+	}
+	return names
 }

@@ -3,10 +3,12 @@ package work
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/author"
+	"github.com/codicil-dev/codicil/bot/mirror"
 	"github.com/codicil-dev/codicil/bot/state"
 )
 
@@ -30,7 +32,7 @@ func (w *Worker) rebase(ctx context.Context, t task, x state.Trigger) error {
 		}
 		x.Evidence = []string{why}
 	}
-	foreign, err := w.foreign(ctx, t, s)
+	foreign, err := w.foreign(ctx, s, s.start)
 	if err != nil {
 		return w.stumbled(ctx, t, x, err)
 	}
@@ -88,20 +90,17 @@ func (w *Worker) settled(ctx context.Context, t task, x state.Trigger, base stri
 	})
 }
 
-// foreign names who else has commits on the change's branch; empty if nobody has.
-func (w *Worker) foreign(ctx context.Context, t task, s *site) (string, error) {
-	commits, err := s.mirror.Log(ctx, s.base, s.start)
+// foreign names who else has commits on a branch at a commit; empty if all are the bot's own, of whichever change.
+func (w *Worker) foreign(ctx context.Context, s *site, head string) (string, error) {
+	commits, err := s.mirror.Log(ctx, s.base, head)
 	if err != nil {
 		return "", err
 	}
 	var names []string
 	for _, c := range commits {
-		own := false
-		for _, trailer := range c.Trailers {
-			own = own || trailer.Key == "Codicil-Change" && trailer.Value == t.change.UID
-		}
-		if !own {
-			names = append(names, c.Author.Name)
+		own := c.CommitterEmail == w.Committer && slices.ContainsFunc(c.Trailers, func(t mirror.Trailer) bool { return t.Key == "Codicil-Change" })
+		if !own && !slices.Contains(names, c.Author) {
+			names = append(names, c.Author)
 		}
 	}
 	return strings.Join(names[:min(len(names), 3)], ", "), nil

@@ -26,8 +26,8 @@ import (
 // Line is the queue's line of products: a job's argument is the product's id.
 const Line = "product"
 
-// host is what the work asks of a forge besides what it writes.
-type host interface {
+// Host is what the work asks of a forge besides what it writes.
+type Host interface {
 	EditComment(ctx context.Context, repo forge.Repo, id int64, body string) (forge.Comment, error)
 }
 
@@ -46,7 +46,7 @@ type Worker struct {
 	Outbox  *outbox.Outbox
 	Queue   *queue.Queue
 	Library workspace.Library
-	Hosts   func(host string) (host, bool)
+	Hosts   func(host string) (Host, bool)
 	// Authors makes an author; release is called after its work.
 	Authors func(ctx context.Context, o Order) (a *author.Author, release func(), err error)
 	// Rules are the guidelines in force for a repository's products.
@@ -55,8 +55,8 @@ type Worker struct {
 	RuleAt   func(ctx context.Context, source, commit, id string) (g guideline.Guideline, ok bool, err error)
 	Verifier *verify.Verifier
 	Log      *slog.Logger
-	// Version is the program's, Login the bot's name on a host, for messages.
-	Version string
+	// Version is the program's, Committer the address under which the bot commits.
+	Version, Committer string
 	// Process names this process, Lease is how long it may be silent before another takes its work; 0 means 20 s.
 	Process string
 	Lease   time.Duration
@@ -64,8 +64,12 @@ type Worker struct {
 	Attempts int
 	// MostOpen limits the open merge requests of an owner that campaigns may make; 0 does not.
 	MostOpen int
+	// Patience is how long questions wait for answers; 0 means a week.
+	Patience time.Duration
 	// Scratch is the folder for trees; empty for the system's.
 	Scratch string
+
+	shown shown
 }
 
 const (

@@ -1,0 +1,207 @@
+// Package rulebook reads the guidelines of the organisation's guideline repositories.
+package rulebook
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/guideline"
+	"github.com/codicil-dev/codicil/bot/state"
+	"github.com/codicil-dev/codicil/bot/workspace"
+	"github.com/codicil-dev/codicil/forge"
+)
+
+// Source is a repository that holds guidelines.
+type Source struct {
+	Repo forge.Repo
+	// Governs are the owners whose products they bind.
+	Governs []string
+}
+
+// Book has the guidelines of all sources. It is safe for concurrent use.
+type Book struct {
+	sources []Source
+	db      *state.DB
+	library workspace.Library
+	log     *slog.Logger
+
+	mu    sync.Mutex
+	pages map[string]page // by repository and commit; the last few
+}
+
+// page is what a source says at a commit.
+type page struct {
+	guidelines []guideline.Guideline
+	problems   bot.Problems
+}
+
+// New makes a book of sources.
+func New(sources []Source, db *state.DB, library workspace.Library, log *slog.Logger) *Book {
+	return &Book{sources: sources, db: db, library: library, log: log, pages: map[string]page{}}
+}
+
+// Holds says whether a repository is a source.
+func (b *Book) Holds(repo forge.Repo) bool {
+	_, ok := b.source(repo)
+	return ok
+}
+
+func (b *Book) source(repo forge.Repo) (Source, bool) {
+	for _, s := range b.sources {
+		if s.Repo.Key() == repo.Key() {
+			return s, true
+		}
+	}
+	return Source{}, false
+}
+
+// Governs says whether the guidelines of a source bind the products in a repository.
+func (b *Book) Governs(source, repo forge.Repo) bool {
+	s, ok := b.source(source)
+	return ok && s.governs(repo)
+}
+
+func (s Source) governs(repo forge.Repo) bool {
+	for _, owner := range s.Governs {
+		if strings.EqualFold(owner, repo.Owner) {
+			return true
+		}
+	}
+	return false
+}
+
+// InForce are the guidelines that bind the products in a repository, as the default branches of the sources have them now. Given says that
+// there is a source for it at all.
+func (b *Book) InForce(ctx context.Context, repo forge.Repo) (all []guideline.Guideline, given bool, err error) {
+	for _, s := range b.sources {
+		if !s.governs(repo) {
+			continue
+		}
+		var r state.Repository
+		var known bool
+		if err := b.db.View(ctx, func(tx *state.Tx) (err error) {
+			r, known, err = tx.Repository(s.Repo.Key())
+			return err
+		}); err != nil {
+			return nil, false, err
+		}
+		if !known {
+			return nil, false, fmt.Errorf("the guidelines of %s were not read yet", s.Repo)
+		}
+		m := b.library.Mirror(r.Repository)
+		if err := m.Fetch(ctx); err != nil {
+			return nil, false, err
+		}
+		head, ok, err := m.Resolve(ctx, "refs/remotes/origin/"+r.DefaultBranch)
+		if err != nil {
+			return nil, false, err
+		}
+		if given = true; !ok {
+			continue
+		}
+		found, problems, err := b.At(ctx, r.Repository, head)
+		if err != nil {
+			return nil, false, err
+		}
+		if err := problems.Err(); err != nil {
+			b.log.Warn("guidelines that can't be read bind nobody", "repository", r.String(), "commit", head, "error", err)
+		}
+		all = append(all, found...)
+	}
+	return all, given, nil
+}
+
+// Get is one guideline of a source at a commit; ok is false if there is none of that id.
+func (b *Book) Get(ctx context.Context, source, commit, id string) (g guideline.Guideline, ok bool, err error) {
+	var r state.Repository
+	if err := b.db.View(ctx, func(tx *state.Tx) (err error) {
+		r, ok, err = tx.Repository(source)
+		return err
+	}); err != nil || !ok {
+		return g, false, err
+	}
+	all, _, err := b.At(ctx, r.Repository, commit)
+	if err != nil {
+		return g, false, err
+	}
+	for _, g := range all {
+		if g.ID == id {
+			return g, true, nil
+		}
+	}
+	return g, false, nil
+}
+
+// most is how many pages are kept.
+const most = 20
+
+// At are the guidelines of a repository at a commit, those that can be read; the problems tell of the others.
+func (b *Book) At(ctx context.Context, r forge.Repository, commit string) ([]guideline.Guideline, bot.Problems, error) {
+	key := r.Key() + "@" + commit
+	b.mu.Lock()
+	p, ok := b.pages[key]
+	b.mu.Unlock()
+	if ok {
+		return p.guidelines, p.problems, nil
+	}
+	dir, err := os.MkdirTemp("", "codicil-rules-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the guidelines of %s: %w", r, err)
+	}
+	defer os.RemoveAll(dir)
+	m := b.library.Mirror(r)
+	for e, err := range m.Files(ctx, commit) {
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the guidelines of %s: %w", r, err)
+		}
+		if !e.Regular() || !strings.HasSuffix(e.Path, ".md") {
+			continue
+		}
+		if err := copyFile(ctx, m, commit, e.Path, dir); err != nil {
+			return nil, nil, fmt.Errorf("read the guidelines of %s: %w", r, err)
+		}
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the guidelines of %s: %w", r, err)
+	}
+	defer root.Close()
+	p.guidelines, p.problems = guideline.LoadAll(root.FS(), r.String())
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.pages) >= most {
+		clear(b.pages)
+	}
+	b.pages[key] = p
+	return p.guidelines, p.problems, nil
+}
+
+// reader reads files of commits.
+type reader interface {
+	ReadFile(ctx context.Context, commit, path string) (data []byte, ok bool, err error)
+}
+
+// copyFile writes a file of a commit below a folder, and nowhere else.
+func copyFile(ctx context.Context, m reader, commit, name, dir string) error {
+	data, ok, err := m.ReadFile(ctx, commit, name)
+	if err != nil || !ok {
+		return err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if parent := filepath.Dir(filepath.FromSlash(name)); parent != "." {
+		if err := root.MkdirAll(parent, 0o700); err != nil {
+			return err
+		}
+	}
+	return root.WriteFile(filepath.FromSlash(name), data, 0o600)
+}

@@ -1,0 +1,288 @@
+package triage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/codicil-dev/codicil/bot/message"
+	"github.com/codicil-dev/codicil/bot/outbox"
+	"github.com/codicil-dev/codicil/bot/state"
+	"github.com/codicil-dev/codicil/bot/work"
+	"github.com/codicil-dev/codicil/forge"
+)
+
+// Proof is a job of the line that verifies what people bring.
+type Proof struct {
+	Repository int64 `json:"repository"`
+	// Number is a merge request's; 0 for a merge queue's commit.
+	Number int    `json:"number,omitempty"`
+	Head   string `json:"head"`
+	// Base is the branch that it goes to, or for a queue's commit the commit that it is compared with.
+	Base string `json:"base"`
+	// Fork says that it comes from another repository, Allowed that somebody with write access lets this commit run.
+	Fork    bool `json:"fork,omitempty"`
+	Allowed bool `json:"allowed,omitempty"`
+}
+
+// String is the job's argument.
+func (p Proof) String() string {
+	text, err := json.Marshal(p)
+	if err != nil {
+		panic(fmt.Sprintf("triage: %v", err)) // strings and numbers only
+	}
+	return string(text)
+}
+
+// RefreshOrder is a job of the line that asks what is out of date at a product.
+type RefreshOrder struct {
+	Product int64 `json:"product"`
+	// Issue is where somebody asked, with the key of the command; 0 if the week turned.
+	Issue int    `json:"issue,omitempty"`
+	Key   string `json:"key,omitempty"`
+	// Campaign is that of the night.
+	Campaign int64 `json:"campaign,omitempty"`
+}
+
+// String is the job's argument.
+func (o RefreshOrder) String() string {
+	text, err := json.Marshal(o)
+	if err != nil {
+		panic(fmt.Sprintf("triage: %v", err)) // strings and numbers only
+	}
+	return string(text)
+}
+
+func work1(repository int64, mr forge.MergeRequest, allowed bool) string {
+	return Proof{Repository: repository, Number: mr.Number, Head: mr.HeadSHA, Base: mr.Base, Fork: fromFork(mr), Allowed: allowed}.String()
+}
+
+func fromFork(mr forge.MergeRequest) bool { return mr.HeadRepo.IsZero() }
+
+// mergeRequest looks at what happened to a merge request: the bot's own, or a person's.
+func (t *Triage) mergeRequest(ctx context.Context, host Host, e forge.Event) (end, error) {
+	mr := *e.MergeRequest
+	var r state.Repository
+	var c state.Change
+	var known, own bool
+	if err := t.DB.View(ctx, func(tx *state.Tx) (err error) {
+		if r, known, err = tx.Repository(e.Repository.Key()); err != nil || !known {
+			return err
+		}
+		c, own, err = tx.ChangeAt(r.ID, mr.Number)
+		return err
+	}); err != nil {
+		return end{}, err
+	}
+	if !known {
+		return nothing("the repository is not looked after yet")
+	}
+	self, err := host.Self(ctx)
+	if err != nil {
+		return end{}, err
+	}
+	if own {
+		return t.ownRequest(ctx, host, e, r, c)
+	}
+	if strings.EqualFold(mr.Author.Login, self.Login) {
+		return nothing("a merge request of the bot that it does not know yet")
+	}
+	switch e.Action {
+	case forge.ActionOpened, forge.ActionSynchronize, forge.ActionReopened, forge.ActionReady, forge.ActionEdited:
+	default:
+		return nothing("a person's merge request: %s", e.Action)
+	}
+	mr.HeadRepo = headRepo(mr, e)
+	return end{outcome: fmt.Sprintf("verify #%d at %.8s", mr.Number, mr.HeadSHA), do: func(tx *state.Tx) error {
+		return t.Queue.Add(ctx, tx, t.Lines.Verify, work1(r.ID, mr, false))
+	}}, nil
+}
+
+// headRepo keeps the head's repository only if it is the one that the merge request is in.
+func headRepo(mr forge.MergeRequest, e forge.Event) forge.Repo {
+	if mr.HeadRepo.Key() != e.Repository.Key() {
+		return forge.Repo{}
+	}
+	return mr.HeadRepo
+}
+
+// ownRequest notes what became of a merge request of the bot.
+func (t *Triage) ownRequest(ctx context.Context, host Host, e forge.Event, r state.Repository, c state.Change) (end, error) {
+	mr := *e.MergeRequest
+	if e.Action == forge.ActionClosed && !mr.Merged { // a merge may be told in two steps
+		now, err := host.MergeRequest(ctx, r.Repo, mr.Number)
+		if err != nil {
+			return end{}, err
+		}
+		if mr = now; mr.Open {
+			return nothing("#%d is open again", mr.Number)
+		}
+	}
+	switch {
+	case e.Action == forge.ActionClosed && mr.Merged:
+		return end{outcome: fmt.Sprintf("#%d is merged", mr.Number), do: func(tx *state.Tx) error { return t.over(ctx, tx, r, c.ID, state.ChangeMerged, e.Sender.Login) }}, nil
+	case e.Action == forge.ActionClosed:
+		return end{outcome: fmt.Sprintf("#%d is declined", mr.Number), do: func(tx *state.Tx) error { return t.over(ctx, tx, r, c.ID, state.ChangeDeclined, e.Sender.Login) }}, nil
+	case e.Action == forge.ActionReopened:
+		return end{outcome: fmt.Sprintf("#%d is open again", mr.Number), do: func(tx *state.Tx) error { return t.reopened(ctx, tx, c.ID) }}, nil
+	case e.Action == forge.ActionSynchronize:
+		return end{outcome: fmt.Sprintf("#%d moved to %.8s", mr.Number, mr.HeadSHA), do: func(tx *state.Tx) error { return t.headMoved(ctx, tx, r, c.ID, mr) }}, nil
+	}
+	return nothing("the bot's #%d: %s", mr.Number, e.Action)
+}
+
+// over ends a change as its merge request ended, and tells whoever asked for it.
+func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id int64, how state.ChangeState, by string) error {
+	c, ok, err := tx.Change(id)
+	if err != nil || !ok || c.State == how {
+		return err
+	}
+	p, ok, err := tx.Product(c.ProductID)
+	if err != nil || !ok {
+		return err
+	}
+	c.State, c.ClosedBy, c.Publication = how, by, nil
+	if err := tx.SaveChange(c); err != nil {
+		return err
+	}
+	stage, of := message.Merged, state.TriggerMerged
+	if how == state.ChangeDeclined {
+		stage, of = message.Declined, state.TriggerDeclined
+	}
+	triggers, err := tx.TriggersOfChange(id)
+	if err != nil {
+		return err
+	}
+	for _, x := range triggers {
+		x.State, x.Reason = of, fmt.Sprintf("Merge request #%d was %s.", c.Number, how)
+		if err := tx.SaveTrigger(x); err != nil {
+			return err
+		}
+		body := message.Status{Key: x.Key, Product: p.Name, Stage: stage, Requirement: x.Requirement, MergeRequest: &message.Reference{Number: c.Number, URL: c.URL}}.Comment()
+		if err := t.restate(ctx, tx, r.Repo, x, fmt.Sprintf("%s/%d", how, c.Revision), body); err != nil {
+			return err
+		}
+		if how == state.ChangeMerged && x.Issue != 0 && x.Issue != c.Number {
+			if err := t.Outbox.Later(ctx, tx, fmt.Sprintf("trigger/%d/close", x.ID), outbox.Operation{Kind: outbox.CloseIssue, Repo: r.Repo, Number: x.Issue}); err != nil {
+				return err
+			}
+		}
+		if x.CampaignID != 0 {
+			if err := t.Queue.Add(ctx, tx, t.Lines.Campaign, fmt.Sprint(x.CampaignID)); err != nil {
+				return err
+			}
+		}
+	}
+	if c.Head != "" && c.Foreign == "" {
+		if err := t.Outbox.Later(ctx, tx, fmt.Sprintf("change/%s/delete/%s", c.UID, how), outbox.Operation{Kind: outbox.DeleteBranch, Repo: r.Repo, Branch: c.Branch, Expected: c.Head}); err != nil {
+			return err
+		}
+	}
+	return t.wake1(ctx, tx, c.ProductID) // what waited for it has its turn
+}
+
+// restate brings a trigger's status comment up to date, if it has one.
+func (t *Triage) restate(ctx context.Context, tx *state.Tx, repo forge.Repo, x state.Trigger, what, body string) error {
+	if x.Issue == 0 {
+		return nil
+	}
+	w, ok, err := tx.Write(work.StatusKey(x))
+	if err != nil || !ok || w.State != state.WriteDone {
+		return err
+	}
+	var r outbox.Result
+	if err := json.Unmarshal([]byte(w.Result), &r); err != nil {
+		return err
+	}
+	return t.Outbox.Later(ctx, tx, work.StatusKey(x)+"/"+what, outbox.Operation{Kind: outbox.EditComment, Repo: repo, Number: x.Issue, CommentID: r.ID, Of: work.StatusKey(x), Body: body})
+}
+
+// reopened takes a declined change up again.
+func (t *Triage) reopened(_ context.Context, tx *state.Tx, id int64) error {
+	c, ok, err := tx.Change(id)
+	if err != nil || !ok || c.State != state.ChangeDeclined {
+		return err
+	}
+	if _, busy, err := tx.CurrentChange(c.ProductID); err != nil || busy {
+		return err // another one has taken its place
+	}
+	c.State = state.ChangeOpen
+	if err := tx.SaveChange(c); err != nil {
+		return err
+	}
+	triggers, err := tx.TriggersOfChange(id)
+	if err != nil {
+		return err
+	}
+	for _, x := range triggers {
+		x.State, x.Reason = state.TriggerOpen, ""
+		if err := tx.SaveTrigger(x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// headMoved notes a commit of somebody else's on the bot's branch, and has it verified as a person's.
+func (t *Triage) headMoved(ctx context.Context, tx *state.Tx, r state.Repository, id int64, mr forge.MergeRequest) error {
+	c, ok, err := tx.Change(id)
+	if err != nil || !ok || mr.HeadSHA == c.Head || c.State != state.ChangeOpen {
+		return err
+	}
+	c.Foreign, c.Approved = mr.HeadSHA, false
+	if err := tx.SaveChange(c); err != nil {
+		return err
+	}
+	return t.Queue.Add(ctx, tx, t.Lines.Verify, Proof{Repository: r.ID, Number: mr.Number, Head: mr.HeadSHA, Base: mr.Base}.String())
+}
+
+// review notes whether the bot's merge request is approved.
+func (t *Triage) review(ctx context.Context, e forge.Event) (end, error) {
+	return end{outcome: fmt.Sprintf("a review of #%d: %s", e.MergeRequest.Number, e.Review.State), do: func(tx *state.Tx) error {
+		r, ok, err := tx.Repository(e.Repository.Key())
+		if err != nil || !ok {
+			return err
+		}
+		c, ok, err := tx.ChangeAt(r.ID, e.MergeRequest.Number)
+		if err != nil || !ok || c.State != state.ChangeOpen {
+			return err
+		}
+		approved := e.Review.State == forge.Approved && e.Action != forge.ActionDismissed
+		if e.Review.State == forge.Commented || c.Approved == approved {
+			return nil
+		}
+		c.Approved = approved
+		if err := tx.SaveChange(c); err != nil {
+			return err
+		}
+		return t.wake1(ctx, tx, c.ProductID)
+	}}, nil
+}
+
+// mergeGroup has a merge queue's commit verified: a required check that nobody makes would stop the queue for ever.
+func (t *Triage) mergeGroup(ctx context.Context, e forge.Event) (end, error) {
+	return end{outcome: fmt.Sprintf("verify the queue's %.8s", e.Group.SHA), do: func(tx *state.Tx) error {
+		r, ok, err := tx.Repository(e.Repository.Key())
+		if err != nil || !ok {
+			return err
+		}
+		return t.Queue.Add(ctx, tx, t.Lines.Verify, Proof{Repository: r.ID, Head: e.Group.SHA, Base: e.Group.BaseSHA}.String())
+	}}, nil
+}
+
+// rerequested has a commit verified again.
+func (t *Triage) rerequested(ctx context.Context, e forge.Event) (end, error) {
+	if e.MergeRequest == nil {
+		return nothing("a check of no merge request")
+	}
+	mr := *e.MergeRequest
+	mr.HeadRepo = headRepo(mr, e)
+	return end{outcome: fmt.Sprintf("verify #%d again", mr.Number), do: func(tx *state.Tx) error {
+		r, ok, err := tx.Repository(e.Repository.Key())
+		if err != nil || !ok {
+			return err
+		}
+		return t.Queue.Add(ctx, tx, t.Lines.Verify, work1(r.ID, mr, false))
+	}}, nil
+}

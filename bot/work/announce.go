@@ -1,0 +1,286 @@
+package work
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/codicil-dev/codicil/bot/author"
+	"github.com/codicil-dev/codicil/bot/message"
+	"github.com/codicil-dev/codicil/bot/outbox"
+	"github.com/codicil-dev/codicil/bot/state"
+	"github.com/codicil-dev/codicil/forge"
+)
+
+// stageReading is what is said first of the work on a trigger.
+const stageReading = "reading the requirement"
+
+// stages are what the author says it does, by how that begins, and what is shown for it.
+var stages = []struct {
+	says  string
+	stage message.Stage
+}{
+	{"reading", message.Reading}, {"copying", message.Reading}, {"building", message.Reading},
+	{"writing", message.Writing}, {"proving", message.Writing},
+	{"implementing", message.Implementing},
+	{"verifying", message.Verifying}, {"repairing", message.Verifying}, {"reviewing", message.Verifying},
+}
+
+// StatusKey is under which the status comment of a trigger is written; its number is kept in the trigger.
+func StatusKey(x state.Trigger) string { return fmt.Sprintf("trigger/%d/status", x.ID) }
+
+// StatusComment is the first form of a trigger's status comment, which triage has written.
+func StatusComment(repo forge.Repo, product string, x state.Trigger) outbox.Operation {
+	return outbox.Operation{Kind: outbox.Comment, Repo: repo, Number: x.Issue, Body: message.Status{Key: x.Key, Product: product, Stage: message.Received, Requirement: x.Requirement}.Comment()}
+}
+
+// commented says whether a trigger has a place where its asker is told of it.
+func commented(x state.Trigger) bool { return x.Issue != 0 }
+
+// status brings the status comment of a trigger up to date, for good.
+func (w *Worker) status(ctx context.Context, t task, x state.Trigger, s message.Status) error {
+	if !commented(x) {
+		return nil
+	}
+	s.Key, s.Product, s.Requirement = x.Key, t.product.Name, x.Requirement
+	at, err := w.statusAt(ctx, t, x)
+	if err != nil {
+		return unlessRefused(err)
+	}
+	w.shown.forget(x.ID)
+	body := s.Comment()
+	key := fmt.Sprintf("%s/%s/%s", StatusKey(x), s.Stage, fingerprint(body))
+	_, err = w.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.EditComment, Repo: t.repository.Repo, Number: x.Issue, CommentID: at, Of: StatusKey(x), Body: body})
+	return unlessRefused(err)
+}
+
+// statusAt is the number of a trigger's status comment, which is made if it is not there yet.
+func (w *Worker) statusAt(ctx context.Context, t task, x state.Trigger) (int64, error) {
+	r, err := w.Outbox.Do(ctx, StatusKey(x), StatusComment(t.repository.Repo, t.product.Name, x))
+	return r.ID, err
+}
+
+// unlessRefused leaves out that a host refused a comment, which is logged: the issue may be locked or gone.
+func unlessRefused(err error) error {
+	var dead *outbox.DeadError
+	if errors.As(err, &dead) {
+		return nil
+	}
+	return err
+}
+
+// teller shows on the status comment how far the work is. What is shown is worth no second attempt: the next stage shows another.
+func (w *Worker) teller(ctx context.Context, t task, x state.Trigger) func(string) {
+	if !commented(x) {
+		return func(what string) {
+			w.Log.Debug("work", "product", t.product.Name, "change", t.change.UID, "doing", what)
+		}
+	}
+	round := 0
+	return func(what string) {
+		w.Log.Debug("work", "product", t.product.Name, "change", t.change.UID, "doing", what)
+		for _, s := range stages {
+			if !strings.HasPrefix(what, s.says) {
+				continue
+			}
+			if s.stage == message.Verifying && strings.HasPrefix(what, "verifying") {
+				round++
+			}
+			if w.shown.show(x.ID, s.stage, round) {
+				w.showStage(ctx, t, x, s.stage, round)
+			}
+			return
+		}
+	}
+}
+
+func (w *Worker) showStage(ctx context.Context, t task, x state.Trigger, stage message.Stage, round int) {
+	at, err := w.statusAt(ctx, t, x)
+	host, ok := w.Hosts(t.repository.Host)
+	if err != nil || !ok {
+		return
+	}
+	body := message.Status{Key: x.Key, Product: t.product.Name, Stage: stage, Requirement: x.Requirement, Round: round}.Comment()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if _, err := host.EditComment(ctx, t.repository.Repo, at, body+"\n"+outbox.Mark(StatusKey(x))+"\n"); err != nil {
+		w.Log.Debug("a stage is not shown", "error", err)
+	}
+}
+
+// answer ends a trigger with a reason.
+func (w *Worker) answer(ctx context.Context, t task, x state.Trigger, end state.TriggerState, reason string) error {
+	return w.answerWith(ctx, t, x, end, &author.Outcome{Kind: author.Failed, Explanation: reason, Requirement: x.Requirement, Product: t.product.Name})
+}
+
+// stageOf is what is shown for an outcome.
+func stageOf(o *author.Outcome) message.Stage {
+	switch o.Kind {
+	case author.Met:
+		return message.Met
+	case author.Conflict:
+		return message.Conflict
+	case author.Elsewhere:
+		return message.Elsewhere
+	case author.OverBudget:
+		return message.OverBudget
+	}
+	return message.Failed
+}
+
+// answerWith ends a trigger with what the author came to: its asker is told, and a change that has nothing else to do is over.
+func (w *Worker) answerWith(ctx context.Context, t task, x state.Trigger, end state.TriggerState, o *author.Outcome) error {
+	if err := w.status(ctx, t, x, message.Status{Stage: stageOf(o), Outcome: o, Requirements: o.Asked()}); err != nil {
+		return err
+	}
+	if err := w.answerElsewhere(ctx, t, x, end, o); err != nil {
+		return err
+	}
+	w.Log.Info("a trigger is answered", "product", t.product.Name, "repository", t.repository.String(), "trigger", x.Key, "outcome", o.Kind, "why", o.Explanation)
+	return w.save(ctx, t, func(tx *state.Tx) error {
+		x.State, x.Reason = end, o.Explanation
+		of := x.ChangeID
+		x.ChangeID = 0
+		if err := tx.SaveTrigger(x); err != nil || of == 0 {
+			return err
+		}
+		return abandonIfEmpty(tx, of, o.Explanation)
+	})
+}
+
+// abandonIfEmpty ends a change that nothing asks for any more, unless it is on the forge.
+func abandonIfEmpty(tx *state.Tx, id int64, reason string) error {
+	c, ok, err := tx.Change(id)
+	if err != nil || !ok || c.State != state.ChangeWorking {
+		return err
+	}
+	left, err := tx.TriggersOfChange(id)
+	if err != nil || len(left) > 0 {
+		return err
+	}
+	c.State, c.Reason = state.ChangeAbandoned, reason
+	return tx.SaveChange(c)
+}
+
+// answerElsewhere tells of triggers that nobody asked at an issue: of a spec's edit at its commit, of a moved base at the merge request.
+func (w *Worker) answerElsewhere(ctx context.Context, t task, x state.Trigger, end state.TriggerState, o *author.Outcome) error {
+	switch {
+	case commented(x):
+		return nil
+	case x.Kind == state.KindSpec && x.Commit != "":
+		conclusion := forge.Success
+		if end == state.TriggerFailed {
+			conclusion = forge.Failure
+		}
+		check := message.SpecCheck(t.product.Name, x.Commit, o, conclusion)
+		check.Key = fmt.Sprintf("trigger/%d/check", x.ID)
+		_, err := w.Outbox.Do(ctx, check.Key, outbox.Operation{Kind: outbox.SetCheck, Repo: t.repository.Repo, Check: &check})
+		return unlessRefused(err)
+	case x.Kind == state.KindBase && end == state.TriggerFailed && t.change != nil && t.change.Number != 0:
+		key := fmt.Sprintf("trigger/%d/answer", x.ID)
+		_, err := w.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: t.change.Number, Body: message.Said(key, o.Explanation)})
+		return unlessRefused(err)
+	}
+	return nil
+}
+
+// ask asks questions at the issue, and lets the product go meanwhile. Where there is no issue, what would be assumed is taken.
+func (w *Worker) ask(ctx context.Context, t task, x state.Trigger, o *author.Outcome) error {
+	if !commented(x) {
+		for _, q := range o.Questions {
+			x.Answers = append(x.Answers, q.Assume+" (assumed)")
+		}
+		return w.save(ctx, t, func(tx *state.Tx) error { return tx.SaveTrigger(x) })
+	}
+	round := x.Round + 1
+	deadline := w.DB.Now().Add(w.patience()).Truncate(time.Hour)
+	inquiry := message.Inquiry{Key: fmt.Sprintf("trigger/%d/questions/%d", x.ID, round), Product: t.product.Name, Asker: x.Author, Round: round, Questions: o.Questions, Deadline: deadline}
+	r, err := w.Outbox.Do(ctx, inquiry.Key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: x.Issue, Body: inquiry.Comment()})
+	if err != nil {
+		return err
+	}
+	if err := w.status(ctx, t, x, message.Status{Stage: message.Asking, Questions: &message.Reference{Number: x.Issue, URL: r.URL}}); err != nil {
+		return err
+	}
+	return w.save(ctx, t, func(tx *state.Tx) error {
+		of := x.ChangeID
+		x.State, x.ChangeID, x.Round, x.AskedAt, x.Reminded = state.TriggerAsked, 0, round, tx.Now(), false
+		x.Questions = nil
+		for _, q := range o.Questions {
+			x.Questions = append(x.Questions, state.Question{Ask: q.Ask, Assume: q.Assume})
+		}
+		if err := tx.SaveTrigger(x); err != nil {
+			return err
+		}
+		return abandonIfEmpty(tx, of, "It waits for answers.")
+	})
+}
+
+// patience is how long questions wait.
+func (w *Worker) patience() time.Duration {
+	if w.Patience == 0 {
+		return 7 * 24 * time.Hour
+	}
+	return w.Patience
+}
+
+// wait says that a trigger waits, once.
+func (w *Worker) wait(ctx context.Context, t task, x state.Trigger, why string) error {
+	x.Reason = why
+	if err := w.tellWaiting(ctx, t, x); err != nil {
+		return err
+	}
+	return w.save(ctx, t, func(tx *state.Tx) error { return tx.SaveTrigger(x) })
+}
+
+func (w *Worker) tellWaiting(ctx context.Context, t task, x state.Trigger) error {
+	return w.status(ctx, t, x, message.Status{Stage: message.Waiting, Behind: &message.Reference{Number: t.change.Number, URL: t.change.URL}, Outcome: &author.Outcome{Explanation: x.Reason}})
+}
+
+// tellOpen tells whoever asked that the merge request is there.
+func (w *Worker) tellOpen(ctx context.Context, t task, p publication) error {
+	var triggers []state.Trigger
+	if err := w.DB.View(ctx, func(tx *state.Tx) (err error) {
+		triggers, err = tx.TriggersOfChange(t.change.ID)
+		return err
+	}); err != nil {
+		return err
+	}
+	for _, x := range triggers {
+		s := message.Status{Stage: message.Ready, MergeRequest: &message.Reference{Number: t.change.Number, URL: t.change.URL}, Draft: p.Draft}
+		if err := w.status(ctx, t, x, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// giveUp ends a change that can't be brought to the forge, and tells whoever asked for it.
+func (w *Worker) giveUp(ctx context.Context, t task, triggers []state.Trigger, why string) error {
+	o := &author.Outcome{Kind: author.Failed, Explanation: why, Product: t.product.Name}
+	for _, x := range triggers {
+		if err := w.status(ctx, t, x, message.Status{Stage: message.Failed, Outcome: o}); err != nil {
+			return err
+		}
+		if err := w.answerElsewhere(ctx, t, x, state.TriggerFailed, o); err != nil {
+			return err
+		}
+	}
+	w.Log.Error("a change is given up", "change", t.change.UID, "product", t.product.Name, "why", why)
+	return w.save(ctx, t, func(tx *state.Tx) error {
+		c := *t.change
+		c.State, c.Reason, c.Publication = state.ChangeAbandoned, why, nil
+		if err := tx.SaveChange(c); err != nil {
+			return err
+		}
+		for _, x := range triggers {
+			x.State, x.Reason = state.TriggerFailed, why
+			if err := tx.SaveTrigger(x); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
