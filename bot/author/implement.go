@@ -50,7 +50,7 @@ func (c *change) implement(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(c.best.fails) > 0 {
+	if len(c.best.fails) > 0 || c.refreshing && c.best.onlyWords() {
 		return nil
 	}
 	return i.review(ctx)
