@@ -122,6 +122,85 @@ type AmendTask struct {
 // Amend asks for the new spec and its amendment.
 func Amend(t AmendTask) (string, error) { return render("amend.tmpl", t) }
 
+// Check is a check of a guideline.
+type Check struct {
+	Name string
+	// Text is its SQL, or its CEL expression.
+	Text string
+}
+
+// Adoption is a guideline that a product is to keep.
+type Adoption struct {
+	ID, Title string
+	// Text is the guideline's prose, Before that of the revision before it; empty if there is none.
+	Text, Before string
+	// Failing tell which of its checks fail as the product is, a line each; empty if it has no checks.
+	Failing []string
+	// Evidence is what else is known to be out of date, a line each.
+	Evidence []string
+}
+
+// RefineGuidelineTask is a guideline to be understood for a product that does not keep it.
+type RefineGuidelineTask struct {
+	Adoption
+	// Answers are questions with what was assumed, Supersede the checks that may be retired.
+	Answers   []Answered
+	Supersede []string
+}
+
+// RefineGuideline asks what keeps a guideline.
+func RefineGuideline(t RefineGuidelineTask) (string, error) {
+	return render("guideline-refine.tmpl", t)
+}
+
+// AmendGuidelineTask is a guideline to be written into spec and ledger.
+type AmendGuidelineTask struct {
+	// AmendTask is as for a person's requirement, which itself is not shown.
+	AmendTask
+	Adoption
+	// Checks are those that are copied from the guideline, Retired those of an earlier adoption that end.
+	Checks  []Check
+	Retired []string
+}
+
+// AmendGuideline asks for the spec and the amendment that adopt a guideline.
+func AmendGuideline(t AmendGuidelineTask) (string, error) { return render("guideline-amend.tmpl", t) }
+
+// AmendEditTask is a hand edit of the spec to be declared.
+type AmendEditTask struct {
+	// Requirement is what was said with the edit, SpecDiff the edit.
+	Requirement, SpecDiff string
+	// Path is the new amendment's file, Draft what a program makes of the edit.
+	Path, Draft string
+	// Supersede, Complaint and Last are as in AmendTask.
+	Supersede       []string
+	Complaint, Last string
+}
+
+// AmendEdit asks for the rest of an amendment that declares a hand edit.
+func AmendEdit(t AmendEditTask) (string, error) { return render("edit-amend.tmpl", t) }
+
+// RefreshTask is a product to be looked at again.
+type RefreshTask struct {
+	// Evidence is what is known to be out of date, a line each; it may be empty.
+	Evidence []string
+	// Answers are questions with what was assumed.
+	Answers []Answered
+}
+
+// Refresh asks whether the implementation is still the best one.
+func Refresh(t RefreshTask) (string, error) { return render("refresh-refine.tmpl", t) }
+
+// RenewTask is an implementation to be renewed for an unchanged spec.
+type RenewTask struct {
+	Evidence, Facts []string
+	// Path is the amendment's file, Amendment its text.
+	Path, Amendment string
+}
+
+// Renew asks for the best implementation of an unchanged spec.
+func Renew(t RenewTask) (string, error) { return render("refresh-implement.tmpl", t) }
+
 // ImplementTask is an amended spec to be implemented.
 type ImplementTask struct {
 	Requirement string

@@ -27,6 +27,12 @@ func shop() ProductData {
 	}
 }
 
+// adoption is a guideline with hostile text in it.
+func adoption() Adoption {
+	return Adoption{ID: "money", Title: "Money is exact", Text: "Never FLOAT.\n" + sly, Before: "Rarely FLOAT.\n" + sly,
+		Failing: []string{"no float: the spec does not satisfy it", sly}, Evidence: []string{sly}}
+}
+
 // all are the prompts with hostile text wherever text is foreign.
 func all() map[string]func() (string, error) {
 	return map[string]func() (string, error){
@@ -67,6 +73,34 @@ func all() map[string]func() (string, error) {
 		"doubts": func() (string, error) { return Doubts([]string{"the check holds", sly}) },
 		"mend": func() (string, error) {
 			return Mend(MendTask{Round: 2, Rounds: 3, Results: "fail: " + sly, Diff: "-a\n+b\n"})
+		},
+		"guideline-refine": func() (string, error) {
+			return RefineGuideline(RefineGuidelineTask{Adoption: adoption(), Answers: []Answered{{"Which?", "All (assumed) " + sly}}, Supersede: []string{sly}})
+		},
+		"guideline-refine-prose": func() (string, error) {
+			return RefineGuideline(RefineGuidelineTask{Adoption: Adoption{ID: "kind", Title: "Be kind", Text: sly}})
+		},
+		"guideline-amend": func() (string, error) {
+			return AmendGuideline(AmendGuidelineTask{Adoption: adoption(), AmendTask: AmendTask{Reading: sly, Facts: []string{sly}, Answers: []Answered{{"Which?", "All (assumed) " + sly}},
+				ID: 3, Path: "amendments/0003.yaml", Origin: "guideline", Supersede: []string{sly}, Complaint: sly, Last: sly},
+				Checks: []Check{{"money is exact " + sly, "select 1 " + sly}}, Retired: []string{sly}})
+		},
+		"guideline-amend-first": func() (string, error) {
+			return AmendGuideline(AmendGuidelineTask{Adoption: Adoption{ID: "money", Title: "Money is exact", Text: sly, Failing: []string{"exact: 3 rows violate it"}},
+				AmendTask: AmendTask{Reading: "The amounts say their unit.", ID: 2, Path: "amendments/0002.yaml", Origin: "guideline"}, Checks: []Check{{"exact", "true"}}})
+		},
+		"edit-amend": func() (string, error) {
+			return AmendEdit(AmendEditTask{Requirement: sly, SpecDiff: "+# " + sly, Path: "amendments/0002.yaml", Draft: "id: 2\n# " + sly, Supersede: []string{sly}, Complaint: sly, Last: sly})
+		},
+		"edit-amend-first": func() (string, error) {
+			return AmendEdit(AmendEditTask{Requirement: "Add the net amount. " + sly, SpecDiff: "+  - name: net\n", Path: "amendments/0002.yaml", Draft: "id: 2\n"})
+		},
+		"refresh-refine": func() (string, error) {
+			return Refresh(RefreshTask{Evidence: []string{"DuckDB 1.6 is out: https://duckdb.org", sly}, Answers: []Answered{{"Which?", "All (assumed) " + sly}}})
+		},
+		"refresh-refine-nothing": func() (string, error) { return Refresh(RefreshTask{}) },
+		"refresh-implement": func() (string, error) {
+			return Renew(RenewTask{Evidence: []string{sly}, Facts: []string{sly}, Path: "amendments/0002.yaml", Amendment: "id: 2\n# " + sly})
 		},
 		"tool":       func() (string, error) { return ToolResult("rows", sly) },
 		"tool-limit": func() (string, error) { return NoMoreCalls() },
@@ -125,7 +159,7 @@ func TestFencesHold(t *testing.T) {
 		if fence != "" {
 			t.Errorf("%s: a fence is not closed", name)
 		}
-		if sly == 0 && name != "system" && name != "none" && name != "tool-limit" {
+		if sly == 0 && name != "system" && name != "none" && name != "refresh-refine-nothing" && name != "tool-limit" {
 			t.Errorf("%s: shows nothing foreign, so this proves nothing", name)
 		}
 	}

@@ -24,17 +24,8 @@ var keepWord = regexp.MustCompile(`(?m)^[ \t*` + "`" + `]*KEEP\b`)
 
 // amend has the new spec and its amendment written, until they are accepted.
 func (c *change) amend(ctx context.Context) error {
-	ids := c.product.Document.Ledger.IDs()
-	id := 1
-	if len(ids) > 0 {
-		id = ids[len(ids)-1] + 1
-	}
-	task := prompts.AmendTask{Requirement: c.job.Requirement, Reading: c.reading, Facts: c.facts, Answers: c.answers, ID: id,
-		Path: spec.EntryFile(id), Origin: c.origin().Kind, Supersede: c.allowed()}
-	if c.complaint != "" {
-		task.Complaint, task.Last = c.complaint, c.amendmentText()
-	}
-	text, err := prompts.Amend(task)
+	id := c.nextID()
+	text, err := c.amendTask(id)
 	if err != nil {
 		return err
 	}
@@ -80,13 +71,38 @@ func (c *change) amend(ctx context.Context) error {
 	}
 }
 
+// amendTask is what is asked of whoever writes the spec and amendment id.
+func (c *change) amendTask(id int) (string, error) {
+	task := prompts.AmendTask{Requirement: c.job.Requirement, Reading: c.reading, Facts: c.facts, Answers: c.answers, ID: id,
+		Path: spec.EntryFile(id), Origin: c.origin().Kind, Supersede: c.allowed()}
+	if c.complaint != "" {
+		task.Complaint, task.Last = c.complaint, c.amendmentText()
+	}
+	switch {
+	case c.adopting != nil:
+		return c.adoptionTask(task)
+	case c.edited != nil:
+		return c.editTask(task)
+	}
+	return prompts.Amend(task)
+}
+
+// amendRules are the rules for whoever writes amendment id.
+func (c *change) amendRules(id int) proposal.Rules {
+	rules := proposal.AmendRules(id)
+	if c.edited != nil {
+		rules.Files = []string{spec.EntryFile(id)} // the spec is as somebody wants it
+	}
+	return rules
+}
+
 // acceptAmendment applies an answer to a fresh scratch. Faults say why it is refused, doubts what is accepted the second time.
 func (c *change) acceptAmendment(ctx context.Context, answer string, id int) (faults, doubts []string, err error) {
 	c.headChanged()
-	if err := c.head.reset(c.base); err != nil {
+	if err := c.head.reset(c.from()); err != nil {
 		return nil, nil, err
 	}
-	if faults, err = c.apply(answer, proposal.AmendRules(id)); err != nil || len(faults) > 0 {
+	if faults, err = c.apply(answer, c.amendRules(id)); err != nil || len(faults) > 0 {
 		return faults, nil, err
 	}
 	data, err := os.ReadFile(c.head.name(spec.EntryFile(id)))
@@ -110,6 +126,10 @@ func (c *change) acceptAmendment(ctx context.Context, answer string, id int) (fa
 	if faults := c.guard(a, s, id); len(faults) > 0 {
 		return faults, nil, nil
 	}
+	if faults := c.declareRest(a); len(faults) > 0 {
+		return faults, nil, nil
+	}
+	c.takeChecks(a)
 	c.fillIn(a, s, id)
 	if err := c.writeAmendment(a); err != nil {
 		return []string{err.Error()}, nil, nil
@@ -182,6 +202,9 @@ func (c *change) fillIn(a *spec.Amendment, s *spec.Spec, id int) {
 	ledger := c.product.Document.Ledger
 	a.Base, a.Result = spec.Fingerprint(c.product.Spec(), ledger.IDs()), spec.Hash(s)
 	a.Change = spec.ToBeDone
+	if c.edited != nil {
+		a.Base = spec.Fingerprint(s, ledger.IDs()) // where it is merged, the spec is edited already
+	}
 	c.fillInFresh(a, s)
 	for i := range a.Rejected {
 		a.Rejected[i].Breaks = c.known(a.Rejected[i].Breaks)
@@ -191,6 +214,9 @@ func (c *change) fillIn(a *spec.Amendment, s *spec.Spec, id int) {
 // origin is the job's, by default an issue.
 func (c *change) origin() spec.Origin {
 	o := c.job.Origin
+	if g := c.job.Guideline; g != nil {
+		o.ID, o.Revision = g.ID, g.Revision
+	}
 	if o.Kind == "" {
 		o.Kind = spec.OriginIssue
 	}
@@ -236,6 +262,8 @@ func (c *change) prove(ctx context.Context, id int) (faults, doubts []string, er
 			faults = append(faults, r.Name+": "+c.clean(r.Message))
 		case r.ID == proof && r.Status != bot.Pass:
 			faults = append(faults, c.clean(r.Message))
+		case c.adopting.copied(r.Name):
+			// The guideline's checks are what they are, red or not.
 		case r.Area == bot.AreaRequirements && r.Amendment == id && r.Proof == "held before":
 			doubts = append(doubts, fmt.Sprintf("The check %q held before the change already, so it proves nothing new.", r.Name))
 		case r.Area == bot.AreaRequirements && r.Amendment == id && strings.HasPrefix(r.Proof, "only errs"):
@@ -247,7 +275,7 @@ func (c *change) prove(ctx context.Context, id int) (faults, doubts []string, er
 
 // clean takes the scratch's place on this machine out of a message.
 func (c *change) clean(message string) string {
-	for _, s := range []*scratch{c.head, c.base} {
+	for _, s := range []*scratch{c.head, c.base, c.from()} {
 		message = strings.ReplaceAll(message, s.tree.Root+string(os.PathSeparator), "")
 		message = strings.ReplaceAll(message, s.tree.Root, ".")
 	}

@@ -74,7 +74,8 @@ type Question struct {
 	Assume string `json:"assume"`
 }
 
-// Job is one requirement of one product.
+// Job is one requirement of one product. Which fields count beside the first three depends on where it comes from: see [Author.Amend],
+// [Author.Adopt], [Author.Withdraw], [Author.Follow] and [Author.Refresh].
 type Job struct {
 	// Tree holds the product in its folder Path, slash-separated, "." for the root itself.
 	Tree product.Tree
@@ -86,6 +87,12 @@ type Job struct {
 	Supersede []Supersede
 	// AssumeYes takes the answers that would be assumed, and records them.
 	AssumeYes bool
+	// Guideline is a rule of the organisation, and GuidelineBefore the revision of it that was in force before; nil if there was none.
+	Guideline, GuidelineBefore *guideline.Guideline
+	// TreeBefore holds the products as they were before a spec in Tree was edited by hand.
+	TreeBefore *product.Tree
+	// Evidence is what is known to be out of date, a line each, with links.
+	Evidence []string
 }
 
 // Supersede is an earlier check that may be retired; without Check, all of the amendment may.
@@ -124,6 +131,7 @@ func (a *Author) Amend(ctx context.Context, job Job) (*Outcome, error) {
 	if err := job.check(); err != nil {
 		return nil, err
 	}
+	job.TreeBefore = nil
 	return a.work(ctx, job, (*change).run)
 }
 
@@ -135,7 +143,7 @@ func (a *Author) work(ctx context.Context, job Job, run func(c *change, ctx cont
 		return nil, fmt.Errorf("make a scratch folder: %w", err)
 	}
 	defer os.RemoveAll(folder)
-	c := &change{author: a, job: job, out: &Outcome{Requirement: job.Requirement, Currency: a.Currency, job: job}, desks: map[bool]*portrait.Desk{}, failedBefore: map[string]bool{}}
+	c := &change{author: a, job: job, guidelines: a.Guidelines, guidelinesGiven: a.GuidelinesGiven, out: &Outcome{Requirement: job.Requirement, Currency: a.Currency, job: job}, desks: map[bool]*portrait.Desk{}, failedBefore: map[string]bool{}}
 	defer func() { c.closeDesk(false); c.closeDesk(true) }()
 	err = run(c, ctx, folder)
 	c.out.Seconds = a.Verifier.Now().Sub(start).Seconds()
@@ -171,7 +179,9 @@ type change struct {
 	job    Job
 	out    *Outcome
 
-	base, head *scratch
+	// base is what a change is proven against, head the change. start is what the head begins as, and what will be written over; nil if
+	// that is the base.
+	base, head, start *scratch
 	// product and build are the base's.
 	product *product.Product
 	build   *product.Build
@@ -192,6 +202,16 @@ type change struct {
 	failedBefore map[string]bool
 	// unspecified says that no spec tells yet what of the product is open; fresh that the product does not exist yet at all.
 	unspecified, fresh bool
+	// guidelines are those in force; given tells none from not given.
+	guidelines      []guideline.Guideline
+	guidelinesGiven bool
+	// adopting is the guideline that the product is to keep, edited the product with its spec edited by hand; nil for other work.
+	// refreshing says that the spec stays as it is.
+	adopting   *adoption
+	edited     *product.Product
+	refreshing bool
+	// unattended says that nobody is asked anything.
+	unattended bool
 	// complaint is what the implementer says against the amendment; complained that it was heard once.
 	complaint  string
 	complained bool
@@ -213,7 +233,11 @@ func (c *change) run(ctx context.Context, folder string) error {
 // carryOut amends the spec and has it implemented.
 func (c *change) carryOut(ctx context.Context) error {
 	for {
-		if err := c.amend(ctx); err != nil {
+		amend := c.amend
+		if c.refreshing {
+			amend = c.amendUnchanged
+		}
+		if err := amend(ctx); err != nil {
 			return err
 		}
 		err := c.implement(ctx)
@@ -225,6 +249,27 @@ func (c *change) carryOut(ctx context.Context) error {
 		}
 	}
 	return c.conclude()
+}
+
+// from is what the head begins as.
+func (c *change) from() *scratch {
+	if c.start != nil {
+		return c.start
+	}
+	return c.base
+}
+
+// nextID is the id of the new amendment.
+func (c *change) nextID() int {
+	ledger := c.product.Document.Ledger
+	if c.edited != nil {
+		ledger = c.edited.Document.Ledger
+	}
+	ids := ledger.IDs()
+	if len(ids) == 0 {
+		return 1
+	}
+	return ids[len(ids)-1] + 1
 }
 
 // end sets the outcome.

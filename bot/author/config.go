@@ -20,14 +20,18 @@ func (c *change) configured() (faults []string) {
 	if problems.Err() != nil {
 		return lines(problems)
 	}
-	before, after := c.product.Config.Seeds, p.Config.Seeds
+	from := c.product
+	if c.edited != nil {
+		from = c.edited
+	}
+	before, after := from.Config.Seeds, p.Config.Seeds
 	for _, name := range slices.Sorted(maps.Keys(before)) {
 		if now, ok := after[name]; !ok || !maps.Equal(before[name].Types, now.Types) {
 			faults = append(faults, fmt.Sprintf("%s: the types of the seed %s stay as they are; only new seeds get new ones", product.ConfigFile, name))
 		}
 	}
 	old := map[string]bool{}
-	seeds, _ := c.product.Seeds()
+	seeds, _ := from.Seeds()
 	for _, s := range seeds {
 		old[s.Table] = true
 	}

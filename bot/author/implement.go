@@ -27,34 +27,48 @@ type implementation struct {
 
 // implement has the amended spec implemented, verified, repaired and reviewed.
 func (c *change) implement(ctx context.Context) error {
-	changed, texts, err := changes(c.base, c.head)
-	if err != nil {
-		return err
-	}
-	text, err := prompts.Implement(prompts.ImplementTask{
-		Requirement: c.job.Requirement, Facts: c.facts, Path: spec.EntryFile(c.amendment.ID), Amendment: c.amendmentText(),
-		SpecDiff: unified(c.base, changed, texts, spec.EntryFile(c.amendment.ID)),
-	})
+	text, err := c.implementTask()
 	if err != nil {
 		return err
 	}
 	i := &implementation{change: c, talk: c.with(text)}
 	c.implementing = true
 	defer func() { c.implementing = false }()
-	c.say("implementing the whole spec")
-	if _, err := i.answer(ctx, StageImplement, true); err != nil {
+	kept, err := c.keptAlready(ctx)
+	if err != nil {
 		return err
 	}
-	if err := c.verify(ctx); err != nil {
-		return err
+	if !kept {
+		c.say("implementing the whole spec")
+		if _, err := i.answer(ctx, StageImplement, true); err != nil {
+			return err
+		}
+		if err := c.verify(ctx); err != nil {
+			return err
+		}
+		if err := i.repair(ctx); err != nil {
+			return err
+		}
 	}
-	if err := i.repair(ctx); err != nil {
-		return err
-	}
-	if len(c.best.fails) > 0 {
+	if len(c.best.fails) > 0 || c.refreshing && c.best.onlyWords() {
 		return nil
 	}
 	return i.review(ctx)
+}
+
+// implementTask is what is asked of whoever implements.
+func (c *change) implementTask() (string, error) {
+	file := spec.EntryFile(c.amendment.ID)
+	if c.refreshing {
+		return prompts.Renew(prompts.RenewTask{Evidence: c.job.Evidence, Facts: c.facts, Path: file, Amendment: c.amendmentText()})
+	}
+	changed, texts, err := changes(c.base, c.head)
+	if err != nil {
+		return "", err
+	}
+	return prompts.Implement(prompts.ImplementTask{
+		Requirement: c.job.Requirement, Facts: c.facts, Path: file, Amendment: c.amendmentText(), SpecDiff: unified(c.base, changed, texts, file),
+	})
 }
 
 // repair has failures repaired, until nothing fails, a round makes no progress, or there is none left.
@@ -180,6 +194,10 @@ func (c *change) complains(answer string) error {
 		return nil
 	}
 	c.complaint = cut(strings.TrimSpace(m[1]), 4000)
+	if c.refreshing {
+		c.keepBest()
+		return c.end(Failed, "It can't be done while nothing may be seen to change: %s", c.complaint)
+	}
 	if c.complained {
 		c.keepBest()
 		return c.end(Failed, "The amendment can't be implemented, also after it was written again: %s", c.complaint)

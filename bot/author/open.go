@@ -18,17 +18,25 @@ func (c *change) open(ctx context.Context, folder string) error {
 	c.say("copying the product")
 	c.base = &scratch{product.Tree{Root: filepath.Join(folder, "base"), Label: "the work tree"}, c.job.Path}
 	c.head = &scratch{product.Tree{Root: filepath.Join(folder, "head"), Label: "the proposal"}, c.job.Path}
+	if c.job.TreeBefore != nil {
+		c.start = &scratch{product.Tree{Root: filepath.Join(folder, "start"), Label: "the work tree"}, c.job.Path}
+	}
 	var err error
-	if c.out.sums, err = copyProducts(ctx, c.job.Tree, c.job.Path, c.base.tree.Root); err != nil {
+	if c.out.sums, err = copyProducts(ctx, c.job.Tree, c.job.Path, c.from().tree.Root); err != nil {
 		return err
 	}
 	if len(c.out.sums) == 0 {
 		return fmt.Errorf("there is no product in %s: a product is a folder with a %s", c.job.Tree.Label, product.SpecFile)
 	}
-	if err := c.head.reset(c.base); err != nil {
+	if err := c.head.reset(c.from()); err != nil {
 		return fmt.Errorf("make a scratch copy: %w", err)
 	}
-	p, problems := product.Load(c.base.tree, c.job.Path)
+	if c.start != nil {
+		if err := c.openBefore(ctx); err != nil {
+			return err
+		}
+	}
+	p, problems := product.Load(c.base.tree, c.base.path)
 	if err := problems.Err(); err != nil {
 		return c.end(Failed, "The product has errors before anything was changed; mend them first:\n%s", c.clean(err.Error()))
 	}
@@ -67,6 +75,9 @@ func (c *change) baseBuilds(ctx context.Context) error {
 			c.out.Report = report
 			return c.end(Failed, "The product does not build as it is, before anything was changed; mend it first, or have it done by `codicil repair`: %s", c.clean(r.Message))
 		}
+		if c.adopting.about(r) {
+			continue // which is why there is work at all
+		}
 		c.note("before anything was changed, this failed already: %s (%s)", r.Name, c.clean(r.Message))
 	}
 	if err := c.overlap(ctx, c.base, &c.out.OverlapBefore); err != nil {
@@ -88,7 +99,7 @@ func (c *change) note(format string, args ...any) {
 // input is what is verified: s, against the base if there is one.
 func (c *change) input(s, base *scratch) verify.Input {
 	in := verify.Input{Head: s.tree, Under: s.path, Readers: true, NoBase: "nothing was changed yet", With: c.author.With,
-		Guidelines: c.author.Guidelines, GuidelinesGiven: c.author.GuidelinesGiven}
+		Guidelines: c.guidelines, GuidelinesGiven: c.guidelinesGiven}
 	if base != nil {
 		in.Base = &base.tree
 	}
@@ -185,7 +196,7 @@ func (c *change) opening(data prompts.ProductData) ([]model.Message, error) {
 		return nil, err
 	}
 	var rules []prompts.Guideline
-	for _, g := range c.author.Guidelines {
+	for _, g := range c.guidelines {
 		rules = append(rules, prompts.Guideline{ID: g.ID, Title: g.Title, AppliesTo: g.AppliesTo, Text: g.Prose})
 	}
 	guidelines, err := prompts.Guidelines(rules)

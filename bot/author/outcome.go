@@ -188,6 +188,10 @@ func (c *change) keepBest() {
 // conclude judges the best round.
 func (c *change) conclude() error {
 	c.keepBest()
+	if c.refreshing && len(c.best.fails) == 0 && c.best.onlyWords() {
+		c.out.Files, c.out.Diff, c.out.files, c.out.Amendment, c.out.Weakens = nil, "", nil, nil, nil
+		return c.end(Met, "Nothing in the implementation was to be changed: %s", c.best.amendment.Change)
+	}
 	if len(c.best.fails) > 0 {
 		return c.end(Failed, "After %s this still fails: %s. Nothing was written.", counted(c.out.Rounds, "round of repair", "rounds of repair"), c.best.names(3))
 	}

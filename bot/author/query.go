@@ -147,14 +147,13 @@ func (c *change) showsValues() (bool, error) {
 	return true, nil
 }
 
-// reads says whether the product has an input from another.
+// reads says whether the product has an input from another, before the change or after it.
 func (c *change) reads(name string) bool {
-	for _, in := range c.product.Spec().Inputs {
-		if in.Product == name {
-			return true
-		}
+	inputs := c.product.Spec().Inputs
+	if now, problems := product.Load(c.head.tree, c.head.path); now != nil && problems.Err() == nil {
+		inputs = slices.Concat(inputs, now.Spec().Inputs)
 	}
-	return false
+	return slices.ContainsFunc(inputs, func(in spec.Input) bool { return in.Product == name })
 }
 
 func classified(s *spec.Spec) bool {

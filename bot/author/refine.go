@@ -45,16 +45,29 @@ type refinement struct {
 
 // refine finds out whether the requirement is clear, and asks if it is not.
 func (c *change) refine(ctx context.Context) error {
+	var objection []model.Message // to what was said of a rule that fails
 	for asked := 0; ; asked++ {
 		c.say("reading the requirement")
-		r, err := c.askRefinement(ctx)
+		r, said, err := c.askRefinement(ctx, objection)
 		if err != nil {
 			return err
 		}
 		c.out.Amendments = c.known(r.Amendments)
 		switch r.Verdict {
 		case "met":
-			return c.end(Met, "%s", r.Explanation)
+			why := c.adopting.unmet()
+			if why == "" {
+				return c.end(Met, "%s", r.Explanation)
+			}
+			if objection != nil {
+				return c.end(Failed, "The guideline was found to be kept, but it is not: %s", why)
+			}
+			text, err := prompts.Faults([]string{"The verdict can't be met. " + why})
+			if err != nil {
+				return err
+			}
+			objection = []model.Message{assistant(cut(said, maxShown)), user(text)}
+			continue
 		case "elsewhere":
 			return c.end(Elsewhere, "%s", r.Explanation)
 		case "conflict":
@@ -82,16 +95,28 @@ func (c *change) refine(ctx context.Context) error {
 	}
 }
 
-func (c *change) askRefinement(ctx context.Context) (r refinement, err error) {
-	text, err := prompts.Refine(prompts.RefineTask{Requirement: c.job.Requirement, Answers: c.answers, Supersede: c.allowed()})
+// askRefinement asks what a requirement means; after is what was said since it was asked. said is the whole answer.
+func (c *change) askRefinement(ctx context.Context, after []model.Message) (r refinement, said string, err error) {
+	text, err := c.refineTask()
 	if err != nil {
-		return r, err
+		return r, "", err
 	}
-	a, _, err := c.consult(ctx, StageRefine, c.with(text), &model.Schema{Name: StageRefine, JSON: refineSchema, Fenced: true})
+	a, _, err := c.consult(ctx, StageRefine, append(c.with(text), after...), &model.Schema{Name: StageRefine, JSON: refineSchema, Fenced: true})
 	if err != nil {
-		return r, err
+		return r, "", err
 	}
-	return r, readJSON(a, &r)
+	return r, a.Text, readJSON(a, &r)
+}
+
+// refineTask is what is asked of whoever reads the requirement.
+func (c *change) refineTask() (string, error) {
+	switch {
+	case c.adopting != nil:
+		return prompts.RefineGuideline(prompts.RefineGuidelineTask{Adoption: c.adopting.shown(c.job.Evidence), Answers: c.answers, Supersede: c.allowed()})
+	case c.refreshing:
+		return prompts.Refresh(prompts.RefreshTask{Evidence: c.job.Evidence, Answers: c.answers})
+	}
+	return prompts.Refine(prompts.RefineTask{Requirement: c.job.Requirement, Answers: c.answers, Supersede: c.allowed()})
 }
 
 // settle has the questions answered: by a person, or by what would be assumed.
@@ -99,11 +124,14 @@ func (c *change) settle(ctx context.Context, r refinement, asked int) error {
 	questions := r.Questions[:min(len(r.Questions), maxQuestions)]
 	if asked >= maxRefinements {
 		c.out.Questions = questions
+		if c.unattended {
+			return c.end(Failed, "With all that could be assumed it is still not clear, and there is nobody to ask: %s", r.Explanation)
+		}
 		return c.end(Asked, "After %d rounds of questions it is still not clear: %s", asked, r.Explanation)
 	}
 	answers := make([]string, len(questions))
 	switch {
-	case c.job.AssumeYes:
+	case c.job.AssumeYes || c.unattended:
 		for i, q := range questions {
 			answers[i] = q.Assume + " (assumed)"
 		}

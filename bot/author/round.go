@@ -98,13 +98,17 @@ func (c *change) judged(found *bot.Report, problems bot.Problems) (r *round, err
 		r.report.Verdict = bot.VerdictFail
 	}
 	r.fails, r.titles = failing(r.report, c.product.Name())
-	if r.changed, r.files, err = changes(c.base, c.head); err != nil {
+	if r.changed, r.files, err = changes(c.from(), c.head); err != nil {
 		return nil, err
 	}
-	r.diff = unified(c.base, r.changed, r.files)
+	r.diff = unified(c.from(), r.changed, r.files)
 	r.work = r.diff
 	if c.amendment != nil {
-		r.work = unified(c.base, r.changed, r.files, spec.SpecFile, spec.EntryFile(c.amendment.ID))
+		since, texts, err := changes(c.base, c.head)
+		if err != nil {
+			return nil, err
+		}
+		r.work = unified(c.base, since, texts, spec.SpecFile, spec.EntryFile(c.amendment.ID))
 	}
 	r.text, err = c.plainReport(r.report)
 	return r, err

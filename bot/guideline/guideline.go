@@ -164,3 +164,22 @@ func (g *Guideline) Applies(s *spec.Spec) (bool, error) {
 	}
 	return ok, nil
 }
+
+// Rule is the rule in one line, for a ledger: the paragraph of the prose that begins with the word Rule, else the first paragraph that is no
+// heading. Marks of emphasis and code are left out. It is empty without such a paragraph.
+func (g *Guideline) Rule() string {
+	first := ""
+	for _, paragraph := range strings.Split(strings.ReplaceAll(g.Prose, "\r\n", "\n"), "\n\n") {
+		text := strings.Join(strings.Fields(emphasis.Replace(paragraph)), " ")
+		if rule, ok := strings.CutPrefix(text, "Rule"); ok && strings.IndexAny(rule, ".:") == 0 {
+			return strings.TrimSpace(rule[1:])
+		}
+		if first == "" && !strings.HasPrefix(text, "#") {
+			first = text
+		}
+	}
+	return first
+}
+
+// emphasis takes marks of Markdown away.
+var emphasis = strings.NewReplacer("**", "", "__", "", "`", "")

@@ -105,6 +105,20 @@ func TestApplies(t *testing.T) {
 	}
 }
 
+func TestRule(t *testing.T) {
+	for prose, want := range map[string]string{
+		"# Money is exact\n\n**Rule.** Money is a `DECIMAL`,\nnever a DOUBLE.\n\n**Why.** Cents add up.": "Money is a DECIMAL, never a DOUBLE.",
+		"# Money\r\n\r\nRule: Be exact.\r\n\r\nMore.":                                                    "Be exact.",
+		"# Money\n\nMoney is kept in DECIMAL.\n\nRules are rules.":                                       "Money is kept in DECIMAL.",
+		"# Money": "",
+		"":        "",
+	} {
+		if got := (&Guideline{Prose: prose}).Rule(); got != want {
+			t.Errorf("%q: %q, want %q", prose, got, want)
+		}
+	}
+}
+
 func TestLoadAll(t *testing.T) {
 	files := fstest.MapFS{
 		"README.md":           {Data: []byte(money)},

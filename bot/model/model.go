@@ -21,12 +21,12 @@ const (
 
 // Message is one turn of a conversation.
 type Message struct {
-	Role Role
-	Text string
+	Role Role   `json:"role"`
+	Text string `json:"text"`
 	// ToolCalls are what an Assistant asked for; empty for the other roles.
-	ToolCalls []ToolCall
+	ToolCalls []ToolCall `json:"tool_calls,omitempty"`
 	// CallID names the call that a ToolRole message answers; empty for the other roles.
-	CallID string
+	CallID string `json:"call_id,omitempty"`
 }
 
 // Tool is a function that the model may ask its caller to run.
@@ -39,9 +39,9 @@ type Tool struct {
 
 // ToolCall is one wish of the model to have a Tool run.
 type ToolCall struct {
-	ID        string
-	Name      string
-	Arguments string // a JSON text, as the model wrote it; it may not fit the tool's Parameters
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Arguments string `json:"arguments"` // a JSON text, as the model wrote it; it may not fit the tool's Parameters
 }
 
 // Schema asks for an answer in JSON.
@@ -98,22 +98,22 @@ func (u Usage) Add(v Usage) Usage {
 // Total is In and Out together.
 func (u Usage) Total() int { return u.In + u.Out }
 
-// Answer is what came of a Request.
+// Answer is what came of a Request. As JSON it can be stored and comes back the same.
 type Answer struct {
 	// Text is what the model said, verbatim; pieces of an answer that was cut off are joined.
-	Text string
+	Text string `json:"text"`
 	// JSON is the part of Text that fits the request's Schema; nil without one, and beside ToolCalls.
-	JSON      json.RawMessage
-	ToolCalls []ToolCall
+	JSON      json.RawMessage `json:"json,omitempty"`
+	ToolCalls []ToolCall      `json:"tool_calls,omitempty"`
 	// Thinking is what the endpoint showed of the model's reasoning before Text.
-	Thinking string
+	Thinking string `json:"thinking,omitempty"`
 	// Usage counts every exchange that led here, those that were asked again included.
-	Usage Usage
+	Usage Usage `json:"usage"`
 	// Finish is why the model stopped: "stop", "tool_calls", or the endpoint's own word.
-	Finish string
+	Finish string `json:"finish,omitempty"`
 	// Asides are the turns between the request and this answer: pieces that were cut off, answers that
 	// did not fit the schema, and what was said to them.
-	Asides []Message
+	Asides []Message `json:"asides,omitempty"`
 }
 
 var (

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -35,7 +36,7 @@ func NewPlayer(dir string, scrub *Scrubber, account *Account) (*Player, error) {
 	if scrub == nil {
 		scrub = NewScrubber()
 	}
-	exchanges, err := ReadRecording(dir)
+	exchanges, err := ReadRecording(os.DirFS(dir), dir)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (p *Player) Models() []string {
 type MissingError struct {
 	Dir   string
 	Stage string
-	Turn  int // the request's place among those of its stage, from 1
+	Turn  int // the request's place among those of its stage, from 1; 0 where any order will do
 	// Nearest is the file of the recorded exchange that is most alike; empty if there is none of that stage.
 	Nearest string
 	// Where, Recorded and Asked are the first difference from it.
@@ -71,6 +72,9 @@ type MissingError struct {
 // Error says which exchange is missing and where the nearest one differs.
 func (e *MissingError) Error() string {
 	what := fmt.Sprintf("the recording %s lacks request %d of the stage %s", e.Dir, e.Turn, e.Stage)
+	if e.Turn == 0 {
+		what = fmt.Sprintf("no recording in %s has this request of the stage %s", e.Dir, e.Stage)
+	}
 	switch {
 	case e.Nearest == "":
 		return what + ": it has no exchange of that stage; record it again"
@@ -93,8 +97,13 @@ func (p *Player) Ask(ctx context.Context, r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	if p.account != nil {
-		settle, err := p.account.reserve(r.Stage, x.Request.Model, r.Tokens())
+	return x.replay(r, p.account)
+}
+
+// replay is what comes of a request that was recorded: the same answer or failure, counted and told as when it was made.
+func (x Exchange) replay(r Request, account *Account) (Answer, error) {
+	if account != nil {
+		settle, err := account.reserve(r.Stage, x.Request.Model, r.Tokens())
 		if err != nil {
 			return Answer{}, err
 		}
@@ -120,15 +129,20 @@ func (p *Player) next(r Request) (Exchange, error) {
 		return of[turn].Exchange, nil
 	}
 	missing := &MissingError{Dir: p.dir, Stage: r.Stage, Turn: turn + 1}
+	missing.nearest(of, asked, func(i int) string { return of[i].fileName() })
+	return Exchange{}, missing
+}
+
+// nearest fills in which of some exchanges is most alike, under the name of its file.
+func (e *MissingError) nearest(of []played, asked print, file func(i int) string) {
 	best := -1
-	for _, x := range of {
+	for i, x := range of {
 		if n := x.same(asked); n > best {
 			best = n
-			missing.Nearest = fmt.Sprintf("%02d-%s.md", x.Number, r.Stage)
-			missing.Where, missing.Recorded, missing.Asked = x.difference(asked, n)
+			e.Nearest = file(i)
+			e.Where, e.Recorded, e.Asked = x.difference(asked, n)
 		}
 	}
-	return Exchange{}, missing
 }
 
 // Left returns the files of the exchanges that have not been asked for, in order.
@@ -138,7 +152,7 @@ func (p *Player) Left() []string {
 	var out []string
 	for stage, of := range p.recorded {
 		for _, x := range of[p.asked[stage]:] {
-			out = append(out, fmt.Sprintf("%02d-%s.md", x.Number, stage))
+			out = append(out, x.fileName())
 		}
 	}
 	slices.Sort(out)

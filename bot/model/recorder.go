@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"sync"
 )
 
@@ -99,57 +98,4 @@ func replaceFile(dir, name string, data []byte) error {
 		return err
 	}
 	return os.Rename(f.Name(), filepath.Join(dir, name))
-}
-
-// ReadRecording reads the exchanges in a folder, in order. A number that is missing or there twice is an error.
-func ReadRecording(dir string) ([]Exchange, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("read recording: %w", err)
-	}
-	named := map[int]string{}
-	last := 0
-	for _, e := range entries {
-		m := exchangeFile.FindStringSubmatch(e.Name())
-		if m == nil {
-			continue
-		}
-		n, _ := strconv.Atoi(m[1]) // at most six digits
-		if named[n] != "" {
-			return nil, fmt.Errorf("read recording %s: %s and %s have the same number", dir, named[n], e.Name())
-		}
-		named[n], last = e.Name(), max(last, n)
-	}
-	if last == 0 {
-		return nil, fmt.Errorf("read recording %s: it holds no exchange such as 01-refine.md", dir)
-	}
-	var out []Exchange
-	for n := 1; n <= last; n++ {
-		if named[n] == "" {
-			return nil, fmt.Errorf("read recording %s: exchange %02d is missing, of %d", dir, n, last)
-		}
-		x, err := readExchange(dir, named[n])
-		if err != nil {
-			return nil, err
-		}
-		x.Number = n
-		if err := x.fillIn(out); err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, named[n]), err)
-		}
-		out = append(out, x)
-	}
-	return out, nil
-}
-
-func readExchange(dir, name string) (Exchange, error) {
-	path := filepath.Join(dir, name)
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return Exchange{}, fmt.Errorf("read recording: %w", err)
-	}
-	x, err := ParseExchange(path, data)
-	if err == nil && exchangeFile.FindStringSubmatch(name)[2] != x.Request.Stage {
-		err = fmt.Errorf("%s: the name says another stage than the head: %s", path, x.Request.Stage)
-	}
-	return x, err
 }

@@ -337,7 +337,7 @@ func TestSharedTexts(t *testing.T) {
 	if n := strings.Count(string(data), long); n != 2 || !strings.Contains(string(data), `"as":{"exchange":1,"message":2}`) {
 		t.Errorf("the text stands there %d times:\n%s", n, data)
 	}
-	got, err := ReadRecording(dir)
+	got, err := ReadRecording(os.DirFS(dir), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,7 +348,7 @@ func TestSharedTexts(t *testing.T) {
 		if err := os.WriteFile(name, []byte(strings.Replace(string(data), was, is, 1)), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadRecording(dir); err == nil || !strings.Contains(err.Error(), "02-amend.md: message 2 is said to be") {
+		if _, err := ReadRecording(os.DirFS(dir), dir); err == nil || !strings.Contains(err.Error(), "02-amend.md: message 2 is said to be") {
 			t.Errorf("%s: %v", is, err)
 		}
 	}

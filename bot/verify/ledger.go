@@ -97,12 +97,18 @@ func (w *work) stale() {
 			continue
 		}
 		want := spec.Fingerprint(w.base.Spec(), w.base.Document.Ledger.IDs())
-		if e.Amendment.Base != want {
+		if e.Amendment.Base != want && !w.writtenAfterEdit(e.Amendment) {
 			w.add(bot.AreaLedger, bot.Fail, fmt.Sprintf("amendment %d fits the base", e.Amendment.ID),
 				"it is stale: the spec or the ledger changed after it was written; read it again against the present spec, then set base to "+want, "base", fmt.Sprint(e.Amendment.ID)).File = e.File
 		}
 		return // later ones are written against the one before
 	}
+}
+
+// writtenAfterEdit says whether an amendment declares a hand edit of the spec and was written against the spec as edited: whoever
+// proves the edit compares with the time before it, whoever merges the amendment finds the edited spec there already.
+func (w *work) writtenAfterEdit(a spec.Amendment) bool {
+	return a.Origin.Kind == spec.OriginSpec && a.Base == spec.Fingerprint(w.head.Spec(), w.base.Document.Ledger.IDs())
 }
 
 // result compares the spec with what the last amendment left.

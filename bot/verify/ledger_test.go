@@ -23,6 +23,7 @@ var items = files{"models/orders.sql": wrap(itemsModel), "spec.yaml": spec11(amo
 
 func TestLedger(t *testing.T) {
 	first := shop()["amendments/0001.yaml"]
+	edited := spec1("Its total.", "What it came to.", "1.0.0", "1.0.1")
 	two := files{"amendments/0002.yaml": amend(2, "", "ids are positive: SELECT * FROM orders WHERE id <= 0")}
 	run(t, []trial{
 		{name: "an earlier check weakened", head: files{"amendments/0001.yaml": edit(first, "amount <= 0", "amount <= -100")}, verdict: fail, results: []string{"fail ledger/untouched/1"}},
@@ -37,6 +38,14 @@ func TestLedger(t *testing.T) {
 		{name: "a new amendment", head: two, verdict: pass},
 		{name: "a stale base", head: files{"amendments/0002.yaml": amend(2, "", "!base: sha256:"+strings.Repeat("0", 64))}, verdict: fail, results: []string{"fail ledger/base/2"}},
 		{name: "a fitting base", head: files{"amendments/0002.yaml": amend(2, "", "!base: "+fingerprint(t, shopSpec, 1))}, verdict: pass},
+		{name: "a hand edit's amendment, with the spec before the edit as base", head: files{"spec.yaml": edited,
+			"amendments/0002.yaml": edit(amend(2, "{change_meaning: {on: orders.amount, field: description}}", "!base: "+fingerprint(t, edited, 1)), "kind: issue", "kind: spec")},
+			verdict: pass, differences: []string{"meaning_changed orders.amount description"}},
+		{name: "the same with the edited spec as base", base: files{"spec.yaml": edited}, head: files{
+			"amendments/0002.yaml": edit(amend(2, "{change_meaning: {on: orders.amount, field: description}}", "!base: "+fingerprint(t, edited, 1)), "kind: issue", "kind: spec")}, verdict: pass},
+		{name: "another origin with that base", head: files{"spec.yaml": edited,
+			"amendments/0002.yaml": amend(2, "{change_meaning: {on: orders.amount, field: description}}", "!base: "+fingerprint(t, edited, 1))},
+			verdict: fail, differences: []string{"meaning_changed orders.amount description"}, results: []string{"fail ledger/base/2"}},
 		{name: "superseded without restatement", head: files{"amendments/0002.yaml": amend(2, "", "!supersedes: [{amendment: 1, because: refunds are negative}]")}, verdict: review,
 			results: []string{"review requirements/none", "review requirements/1/amounts are positive/retired"}},
 		{name: "superseded and restated", head: files{"amendments/0002.yaml": amend(2, "", "!supersedes: [{amendment: 1, because: refunds are negative}]", "amounts are above zero: select *  from Orders /* all */ where AMOUNT <= 0")}, verdict: pass},

@@ -17,6 +17,9 @@ func (w *work) unobserved() {
 		if _, before := w.base.Document.Ledger.Entry(e.Amendment.ID); before || e.Amendment.Pending() {
 			continue
 		}
+		if len(w.changes) == 0 && w.writtenAfterEdit(e.Amendment) {
+			continue // the base holds the hand edit already, so that only what implements it is seen here
+		}
 		for i, x := range e.Amendment.Expects {
 			if !claims(x) || w.observed(x, e.Amendment.ID) {
 				continue

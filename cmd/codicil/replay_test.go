@@ -108,7 +108,7 @@ func (tr trial) replay(t *testing.T, folder, cache string) {
 	}
 	o := tr.run(t, append(args, "--replay", recording), env)
 	tr.judge(t, o, before, texts(t, product))
-	exchanges, err := model.ReadRecording(recording)
+	exchanges, err := model.ReadRecording(os.DirFS(recording), recording)
 	if err != nil || len(o.Prompts) != len(exchanges) {
 		t.Errorf("%d exchanges of %d were asked for (%v)", len(o.Prompts), len(exchanges), err)
 	}
@@ -178,7 +178,7 @@ func (tr trial) judge(t *testing.T, o author.Outcome, before, after map[string]s
 
 // reword answers as the recording does, whatever is asked, and records that.
 func (tr trial) reword(t *testing.T, recording string, args []string, env map[string]string) {
-	exchanges, err := model.ReadRecording(recording)
+	exchanges, err := model.ReadRecording(os.DirFS(recording), recording)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func (tr trial) reword(t *testing.T, recording string, args []string, env map[st
 
 // noteReworded lists the exchanges whose answers were given to other words than the recording now holds.
 func (tr trial) noteReworded(t *testing.T, folder string, was []model.Exchange, fresh string) {
-	is, err := model.ReadRecording(fresh)
+	is, err := model.ReadRecording(os.DirFS(fresh), fresh)
 	if err != nil {
 		t.Fatal(err)
 	}
