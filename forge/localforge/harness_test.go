@@ -2,6 +2,7 @@ package localforge_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -111,6 +112,7 @@ func build(t *testing.T) *town {
 			t.Fatal(err)
 		}
 	}
+	w.hooks.wait(1, "installation")
 	return w
 }
 
@@ -171,6 +173,44 @@ func (w *town) bot(t *testing.T) *github.Client {
 	transport := ghinstallation.NewFromAppsTransport(apps, i.GetID())
 	transport.BaseURL = w.API()
 	return w.enterprise(t, github.NewClient(&http.Client{Transport: transport}))
+}
+
+// settle waits until all webhooks were sent, and returns the actions of an event's so far, in the order in which they came.
+func (w *town) settle(t *testing.T, event string) (actions []string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := w.Settle(ctx); err != nil {
+		t.Fatal(err)
+	}
+	w.hooks.mu.Lock()
+	defer w.hooks.mu.Unlock()
+	for _, h := range w.hooks.got {
+		if h.event == event {
+			var said struct{ Action string }
+			if err := json.Unmarshal(h.raw, &said); err != nil {
+				t.Error(err)
+			}
+			actions = append(actions, said.Action)
+		}
+	}
+	return actions
+}
+
+// shop makes the repository's first commit.
+func (w *town) shop(t *testing.T) (sha string) {
+	t.Helper()
+	return w.write(t, "", map[string]string{"README.md": "# Shop\n", "models/a.sql": "select 1\n"})
+}
+
+// write has ada write files on a branch of the shop.
+func (w *town) write(t *testing.T, branch string, files map[string]string) (sha string) {
+	t.Helper()
+	sha, err := w.Commit(t.Context(), localforge.Commit{Owner: "northtrail", Name: "shop", Branch: branch, By: "ada", Message: "Write files", Write: files})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sha
 }
 
 // clone is a work tree of the shop with a person's token.
