@@ -28,6 +28,7 @@ type town struct {
 	hooks  *receiver
 	spoken *transcript
 	server *httptest.Server
+	now    func() time.Time // nil for the real one
 }
 
 const secret = "the app's secret"
@@ -92,7 +93,13 @@ func (r *receiver) wait(n int, event string) (out []hook) {
 // build founds a town.
 func build(t *testing.T) *town {
 	t.Helper()
-	w := &town{dir: t.TempDir(), tokens: map[string]string{}, hooks: &receiver{t: t, came: make(chan struct{}, 1000)}, spoken: newTranscript(t)}
+	return buildAt(t, nil)
+}
+
+// buildAt founds a town with a clock of its own.
+func buildAt(t *testing.T, now func() time.Time) *town {
+	t.Helper()
+	w := &town{now: now, dir: t.TempDir(), tokens: map[string]string{}, hooks: &receiver{t: t, came: make(chan struct{}, 1000)}, spoken: newTranscript(t)}
 	receiving := httptest.NewServer(w.hooks)
 	t.Cleanup(receiving.Close)
 	w.open(t)
@@ -121,7 +128,7 @@ func (w *town) open(t *testing.T) {
 	t.Helper()
 	var handler http.Handler
 	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { handler.ServeHTTP(rw, r) }))
-	f, err := localforge.Open(localforge.Options{Dir: w.dir, URL: w.server.URL})
+	f, err := localforge.Open(localforge.Options{Dir: w.dir, URL: w.server.URL, Now: w.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,16 +168,22 @@ func (w *town) itself(t *testing.T) *github.Client {
 
 func (w *town) bot(t *testing.T) *github.Client {
 	t.Helper()
+	i, _, err := w.itself(t).Apps.FindRepositoryInstallation(t.Context(), "northtrail", "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.installed(t, i.GetID())
+}
+
+// installed is the client of an installation.
+func (w *town) installed(t *testing.T, id int64) *github.Client {
+	t.Helper()
 	apps, err := ghinstallation.NewAppsTransport(http.DefaultTransport, w.app.ID, []byte(w.app.PrivateKey))
 	if err != nil {
 		t.Fatal(err)
 	}
 	apps.BaseURL = w.API()
-	i, _, err := w.itself(t).Apps.FindRepositoryInstallation(t.Context(), "northtrail", "shop")
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport := ghinstallation.NewFromAppsTransport(apps, i.GetID())
+	transport := ghinstallation.NewFromAppsTransport(apps, id)
 	transport.BaseURL = w.API()
 	return w.enterprise(t, github.NewClient(&http.Client{Transport: transport}))
 }
@@ -250,4 +263,23 @@ func commit(t *testing.T, dir string, git func(...string) (string, error), branc
 		t.Fatal(err)
 	}
 	return sha
+}
+
+// newServer serves h and returns its address.
+func newServer(t *testing.T, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// openForge opens a forge that is closed with the test.
+func openForge(t *testing.T, o localforge.Options) *localforge.Forge {
+	t.Helper()
+	f, err := localforge.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
 }

@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// labelRoutes are those of a repository's labels and of the labels of an issue.
+// labelRoutes are those of a repository's labels and of the labels of an issue. A name may hold slashes, which GitHub takes unescaped.
 func (f *Forge) labelRoutes(route func(pattern string, h handler)) {
 	route("GET /repos/{owner}/{repo}/labels", f.inRepo(Read, func(q *query, r *repo) answer {
 		return q.list(each(f.labels.of(r.ID, nil), f.labelJSON))
@@ -43,14 +43,14 @@ func (f *Forge) labelRoutes(route func(pattern string, h handler)) {
 		return ok(f.labelsJSON(r, i.Labels))
 	}))
 	route("GET /repos/{owner}/{repo}/issues/{number}/labels", f.inIssue(Read, func(q *query, r *repo, i *issue) answer { return q.list(f.labelsJSON(r, i.Labels)) }))
-	route("GET /repos/{owner}/{repo}/labels/{name}", f.inRepo(Read, func(q *query, r *repo) answer {
-		if l := f.label(r, q.part("name")); l != nil {
+	route("GET /repos/{owner}/{repo}/labels/*", f.inRepo(Read, func(q *query, r *repo) answer {
+		if l := f.label(r, q.part("*")); l != nil {
 			return ok(f.labelJSON(l))
 		}
 		return notFound
 	}))
-	route("DELETE /repos/{owner}/{repo}/issues/{number}/labels/{name}", f.inIssue(Write, func(q *query, r *repo, i *issue) answer {
-		at := slices.IndexFunc(i.Labels, func(l string) bool { return fold(l) == fold(q.part("name")) })
+	route("DELETE /repos/{owner}/{repo}/issues/{number}/labels/*", f.inIssue(Write, func(q *query, r *repo, i *issue) answer {
+		at := slices.IndexFunc(i.Labels, func(l string) bool { return fold(l) == fold(q.part("*")) })
 		if at < 0 {
 			return refused(404, "Label does not exist")
 		}

@@ -22,7 +22,7 @@ func (f *Forge) userJSON(login string) object {
 func (f *Forge) publicUserJSON(u *User) object {
 	out := f.userJSON(u.Login)
 	for name, value := range (object{"name": u.Login, "company": nil, "blog": "", "location": nil, "email": nil, "hireable": nil, "bio": nil, "twitter_username": nil,
-		"public_repos": 0, "public_gists": 0, "followers": 0, "following": 0, "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z"}) {
+		"user_view_type": "public", "public_repos": 0, "public_gists": 0, "followers": 0, "following": 0, "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z"}) {
 		out[name] = value
 	}
 	return out
