@@ -36,18 +36,6 @@ func (f *Forge) AddApp(slug, hookURL, hookSecret string) (*App, error) {
 	return &out, nil
 }
 
-// Install installs an app on all repositories of an owner, and returns the installation's id.
-func (f *Forge) Install(app int64, owner string) (int64, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.apps.rows[app] == nil || f.users.rows[fold(owner)] == nil {
-		return 0, fmt.Errorf("there is no app %d or no owner %s", app, owner)
-	}
-	i := &installation{ID: f.next(), App: app, Owner: owner, Created: f.time()}
-	put(f.store, &f.installations, i.ID, i)
-	return i.ID, nil
-}
-
 // SetHook changes where an app's webhooks go.
 func (f *Forge) SetHook(app int64, url, secret string) {
 	f.mu.Lock()
@@ -76,12 +64,12 @@ func (f *Forge) appRoutes(route func(pattern string, h handler)) {
 		}
 		expires := f.time().Add(tokenLife)
 		text := f.newToken("ghs_", token{User: q.caller.app.bot(), Installation: i.ID, Expires: expires})
-		return created(object{"token": text, "expires_at": stamp(expires), "permissions": permissions, "repository_selection": "all"})
+		return created(object{"token": text, "expires_at": stamp(expires), "permissions": permissions, "repository_selection": i.selection()})
 	}))
 	route("GET /repos/{owner}/{repo}/installation", f.asApp(func(q *query) answer {
-		r := f.find(q.r.PathValue("owner"), q.r.PathValue("repo"))
+		r := f.find(q.part("owner"), q.part("repo"))
 		for _, i := range f.installations.all(nil) {
-			if r != nil && i.App == q.caller.app.ID && fold(i.Owner) == fold(r.Owner) {
+			if r != nil && i.App == q.caller.app.ID && i.covers(r) {
 				return ok(f.installationJSON(i))
 			}
 		}
@@ -91,9 +79,9 @@ func (f *Forge) appRoutes(route func(pattern string, h handler)) {
 		if q.caller == nil || q.caller.installation == nil {
 			return refused(http.StatusForbidden, "Resource not accessible by integration")
 		}
-		mine := f.repos.all(func(r *repo) bool { return fold(r.Owner) == fold(q.caller.installation.Owner) })
+		mine := f.repos.all(q.caller.installation.covers)
 		page := q.page(len(mine))
-		return q.linked(len(mine), ok(object{"total_count": len(mine), "repository_selection": "all", "repositories": each(mine[page.from:page.to], f.repoJSON)}))
+		return q.linked(len(mine), ok(object{"total_count": len(mine), "repository_selection": q.caller.installation.selection(), "repositories": each(mine[page.from:page.to], f.repoJSON)}))
 	})
 }
 
@@ -117,7 +105,7 @@ func (f *Forge) own(q *query) *installation {
 }
 
 // permissions are what apps may do here.
-var permissions = object{"checks": "write", "contents": "write", "issues": "write", "metadata": "read", "pull_requests": "write"}
+var permissions = object{"checks": "write", "contents": "write", "issues": "write", "merge_queues": "read", "metadata": "read", "pull_requests": "write"}
 
 func (f *Forge) appJSON(a *App) object {
 	return object{"id": a.ID, "slug": a.Slug, "node_id": node("A", a.ID), "owner": f.userJSON("ghost"), "name": a.Name, "description": "", "external_url": f.url,
@@ -125,12 +113,12 @@ func (f *Forge) appJSON(a *App) object {
 }
 
 // appEvents are the webhooks that apps get here.
-var appEvents = []string{"check_run", "check_suite", "issue_comment", "issues", "pull_request", "pull_request_review", "push"}
+var appEvents = []string{"check_run", "issue_comment", "issues", "merge_group", "pull_request", "pull_request_review", "push"}
 
 func (f *Forge) installationJSON(i *installation) object {
 	a, owner := f.apps.rows[i.App], f.users.rows[fold(i.Owner)]
 	api := fmt.Sprintf("%s/app/installations/%d", f.API(), i.ID)
-	return object{"id": i.ID, "app_id": a.ID, "app_slug": a.Slug, "target_id": owner.ID, "target_type": owner.Type, "single_file_name": nil, "repository_selection": "all",
+	return object{"id": i.ID, "app_id": a.ID, "app_slug": a.Slug, "target_id": owner.ID, "target_type": owner.Type, "single_file_name": nil, "repository_selection": i.selection(),
 		"access_tokens_url": api + "/access_tokens", "html_url": fmt.Sprintf("%s/settings/installations/%d", f.url, i.ID), "repositories_url": f.API() + "/installation/repositories",
 		"events": appEvents, "account": f.userJSON(owner.Login), "permissions": permissions, "created_at": stamp(i.Created), "updated_at": stamp(i.Created),
 		"suspended_by": nil, "suspended_at": nil}

@@ -45,6 +45,9 @@ func (f *Forge) caller(r *http.Request) (c *caller, why string) {
 	c = &caller{user: user}
 	if t.Installation != 0 {
 		c.installation = f.installations.rows[t.Installation]
+		if c.installation == nil {
+			return nil, "Bad credentials"
+		}
 		c.app = f.apps.rows[c.installation.App]
 	}
 	return c, ""
@@ -134,7 +137,7 @@ func (f *Forge) may(c *caller, r *repo) Permission {
 	switch {
 	case c == nil:
 		return public
-	case c.installation != nil && strings.EqualFold(c.installation.Owner, r.Owner):
+	case c.installation != nil && c.installation.covers(r):
 		return Write
 	case c.app != nil:
 		return public

@@ -2,6 +2,7 @@ package localforge
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -11,7 +12,15 @@ func (f *Forge) checkRoutes(route func(pattern string, h handler)) {
 	route("POST /repos/{owner}/{repo}/check-runs", f.inRepo(Write, f.addCheck))
 	route("GET /repos/{owner}/{repo}/check-runs/{id}", f.inCheck(Read, func(q *query, r *repo, c *check) answer { return ok(f.checkJSON(c)) }))
 	route("PATCH /repos/{owner}/{repo}/check-runs/{id}", f.inCheck(Write, f.editCheck))
-	route("GET /repos/{owner}/{repo}/commits/{ref}/check-runs", f.inRepo(Read, f.listChecks))
+	route("GET /repos/{owner}/{repo}/check-runs/{id}/annotations", f.inCheck(Read, func(q *query, r *repo, c *check) answer { return q.list(f.annotationsJSON(r, c)) }))
+	route("POST /repos/{owner}/{repo}/check-runs/{id}/rerequest", f.inRepo(Write, func(q *query, r *repo) answer {
+		c := f.checks.rows[q.id("id")]
+		if c == nil || c.Repo != r.ID {
+			return notFound
+		}
+		f.announce("check_run", "rerequested", r, q.login(), object{"check_run": f.checkJSON(c)})
+		return created(object{})
+	}))
 }
 
 // inCheck hands the path's check run to h; only the app that made it may change it.
@@ -112,12 +121,12 @@ func (f *Forge) addCheck(q *query, r *repo) answer {
 	if q.caller.app == nil {
 		return refused(403, "You must authenticate via a GitHub App.")
 	}
-	sha, there := resolve(q.r.Context(), f.gitDir(r), in.HeadSHA)
+	sha, there := f.resolve(q.r.Context(), r, in.HeadSHA)
 	switch {
 	case in.Name == "":
 		return invalid("CheckRun", "name", "missing_field", "")
 	case !there || sha != in.HeadSHA:
-		return answer{status: 422, body: object{"message": "No commit found for SHA: " + in.HeadSHA, "documentation_url": documentation, "status": "422"}}
+		return noCommit(in.HeadSHA)
 	}
 	if fault := in.fault(); fault != nil {
 		return *fault
@@ -150,29 +159,48 @@ func (f *Forge) editCheck(q *query, r *repo, c *check) answer {
 }
 
 // listChecks lists the check runs of a commit, the newest of each name unless all are asked for.
-func (f *Forge) listChecks(q *query, r *repo) answer {
-	sha, there := resolve(q.r.Context(), f.gitDir(r), q.r.PathValue("ref"))
+func (f *Forge) listChecks(q *query, r *repo, ref string) answer {
+	sha, there := f.resolve(q.r.Context(), r, ref)
 	if !there {
-		return answer{status: 422, body: object{"message": "No commit found for SHA: " + q.r.PathValue("ref"), "documentation_url": documentation, "status": "422"}}
+		return noCommit(ref)
 	}
 	v := q.r.URL.Query()
-	newest := map[string]int64{}
-	for _, c := range f.checks.all(nil) {
-		newest[fmt.Sprint(c.Repo, c.SHA, c.App, c.Name)] = c.ID
+	if text := v.Get("filter"); text != "" && text != "latest" && text != "all" {
+		return invalid("CheckRun", "filter", "invalid", "")
 	}
-	found := f.checks.all(func(c *check) bool {
-		return c.Repo == r.ID && c.SHA == sha && (v.Get("check_name") == "" || v.Get("check_name") == c.Name) && (v.Get("status") == "" || v.Get("status") == c.Status) &&
-			(v.Get("filter") == "all" || newest[fmt.Sprint(c.Repo, c.SHA, c.App, c.Name)] == c.ID)
+	type named struct {
+		app  int64
+		name string
+	}
+	newest := map[named]int64{}
+	at := commitIn{r.ID, sha}
+	for _, c := range f.checks.shown(at, f.latest(), nil) {
+		newest[named{c.App, c.Name}] = c.ID
+	}
+	asked := func(name, value string) bool { return v.Get(name) == "" || v.Get(name) == value }
+	found := f.checks.shown(at, f.latest(), func(c *check) bool {
+		return asked("check_name", c.Name) && asked("status", c.Status) && asked("app_id", fmt.Sprint(c.App)) && (v.Get("filter") == "all" || newest[named{c.App, c.Name}] == c.ID)
 	})
 	p := q.page(len(found))
 	return q.linked(len(found), ok(object{"total_count": len(found), "check_runs": each(found[p.from:p.to], f.checkJSON)}))
+}
+
+// annotationsJSON are the annotations of a check run, with what a request may leave out.
+func (f *Forge) annotationsJSON(r *repo, c *check) []object {
+	return each(c.Annotations, func(given map[string]any) object {
+		out := object{"start_column": nil, "end_column": nil, "title": nil, "raw_details": nil, "blob_href": fmt.Sprintf("%s/blob/%s/%v", f.web(r), c.SHA, given["path"])}
+		maps.Copy(out, given)
+		return out
+	})
 }
 
 func (f *Forge) checkJSON(c *check) object {
 	r := f.repos.rows[c.Repo]
 	api := fmt.Sprintf("%s/check-runs/%d", f.api(r), c.ID)
 	pulls := []object{}
-	for _, i := range f.issues.all(func(i *issue) bool { return i.Repo == r.ID && i.Pull != nil && i.Pull.HeadSHA == c.SHA }) {
+	for _, i := range f.issues.of(r.ID, func(i *issue) bool {
+		return i.Pull != nil && i.open() && i.Pull.HeadRepo == r.ID && i.Pull.HeadSHA == c.SHA
+	}) {
 		small := func(branch, sha string) object {
 			return object{"ref": branch, "sha": sha, "repo": object{"id": r.ID, "url": f.api(r), "name": r.Name}}
 		}

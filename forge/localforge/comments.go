@@ -1,6 +1,7 @@
 package localforge
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,13 +11,9 @@ import (
 // commentRoutes are those of comments on issues and merge requests.
 func (f *Forge) commentRoutes(route func(pattern string, h handler)) {
 	route("GET /repos/{owner}/{repo}/issues/{number}/comments", f.inIssue(Read, func(q *query, r *repo, i *issue) answer {
-		since, _ := time.Parse(time.RFC3339, q.r.URL.Query().Get("since"))
-		return q.list(each(f.comments.all(func(c *comment) bool { return c.Issue == i.ID && !c.Updated.Before(since) }), f.commentJSON))
+		return f.listComments(q, []*issue{i})
 	}))
-	route("GET /repos/{owner}/{repo}/issues/comments", f.inRepo(Read, func(q *query, r *repo) answer {
-		since, _ := time.Parse(time.RFC3339, q.r.URL.Query().Get("since"))
-		return q.list(each(f.comments.all(func(c *comment) bool { return f.issues.rows[c.Issue].Repo == r.ID && !c.Updated.Before(since) }), f.commentJSON))
-	}))
+	route("GET /repos/{owner}/{repo}/issues/comments", f.inRepo(Read, func(q *query, r *repo) answer { return f.listComments(q, f.issues.of(r.ID, nil)) }))
 	route("POST /repos/{owner}/{repo}/issues/{number}/comments", f.inIssue(Read, f.addComment))
 	route("GET /repos/{owner}/{repo}/issues/comments/{id}", f.inComment(Read, func(q *query, r *repo, c *comment) answer { return ok(f.commentJSON(c)) }))
 	route("PATCH /repos/{owner}/{repo}/issues/comments/{id}", f.inComment(Write, f.editComment))
@@ -28,6 +25,32 @@ func (f *Forge) commentRoutes(route func(pattern string, h handler)) {
 	}))
 	route("POST /repos/{owner}/{repo}/issues/comments/{id}/reactions", f.inComment(Read, func(q *query, r *repo, c *comment) answer { return f.react(q, c.Issue, c.ID) }))
 	route("GET /repos/{owner}/{repo}/issues/comments/{id}/reactions", f.inComment(Read, func(q *query, r *repo, c *comment) answer { return f.listReactions(q, c.Issue, c.ID) }))
+	route("DELETE /repos/{owner}/{repo}/issues/comments/{id}/reactions/{reaction}", f.inComment(Read, func(q *query, r *repo, c *comment) answer { return f.unreact(q, r, c.Issue, c.ID) }))
+}
+
+// listComments lists the comments of issues, the oldest first, as the query's since, sort and direction say.
+func (f *Forge) listComments(q *query, on []*issue) answer {
+	v := q.r.URL.Query()
+	since, err := time.Parse(time.RFC3339, v.Get("since"))
+	if v.Has("since") && err != nil {
+		return invalid("IssueComment", "since", "invalid", "")
+	}
+	var found []*comment
+	for _, i := range on {
+		found = append(found, f.comments.shown(i.ID, f.latest(), func(c *comment) bool { return !c.Updated.Before(since) })...)
+	}
+	slices.SortStableFunc(found, func(a, b *comment) int {
+		c := cmp.Compare(a.ID, b.ID)
+		if v.Get("sort") == "updated" {
+			c = a.Updated.Compare(b.Updated)
+		}
+		if v.Has("sort") && v.Get("direction") == "desc" {
+			return -c
+		}
+		return c
+	})
+	p := q.page(len(found))
+	return q.linked(len(found), ok(each(found[p.from:p.to], f.commentJSON)))
 }
 
 // inComment hands the path's comment to h. A permission beyond Read is not needed for one's own.
@@ -47,6 +70,9 @@ func (f *Forge) inComment(least Permission, h func(q *query, r *repo, c *comment
 // longestBody is how long GitHub lets a body be, in characters.
 const longestBody = 65536
 
+// tooLong is what it says of a longer one.
+var tooLong = fmt.Sprintf("body is too long (maximum is %d characters)", longestBody)
+
 func (f *Forge) addComment(q *query, r *repo, i *issue) answer {
 	var in struct{ Body string }
 	if fault := q.decode(&in); fault != nil {
@@ -58,13 +84,14 @@ func (f *Forge) addComment(q *query, r *repo, i *issue) answer {
 	case in.Body == "":
 		return invalid("IssueComment", "body", "missing_field", "")
 	case len([]rune(in.Body)) > longestBody:
-		return invalid("IssueComment", "body", "custom", fmt.Sprintf("body is too long (maximum is %d characters)", longestBody))
+		return invalid("IssueComment", "body", "custom", tooLong)
 	}
 	c := &comment{ID: f.next(), Issue: i.ID, Author: q.login(), Body: in.Body, Created: f.time(), Updated: f.time()}
 	put(f.store, &f.comments, c.ID, c)
 	i.Updated = f.time()
 	put(f.store, &f.issues, i.ID, i)
 	f.announce("issue_comment", "created", r, q.login(), object{"issue": f.issueJSON(i), "comment": f.commentJSON(c)})
+	f.written(q.r.Context(), r, i, f.remarkPage(c), c.Author, c.Body, "")
 	return created(f.commentJSON(c))
 }
 
@@ -76,10 +103,14 @@ func (f *Forge) editComment(q *query, r *repo, c *comment) answer {
 	if in.Body == "" {
 		return invalid("IssueComment", "body", "missing_field", "")
 	}
+	if len([]rune(in.Body)) > longestBody {
+		return invalid("IssueComment", "body", "custom", tooLong)
+	}
 	was := c.Body
 	c.Body, c.Updated = in.Body, f.time()
 	put(f.store, &f.comments, c.ID, c)
 	f.announce("issue_comment", "edited", r, q.login(), object{"issue": f.issueJSON(f.issues.rows[c.Issue]), "comment": f.commentJSON(c), "changes": object{"body": object{"from": was}}})
+	f.written(q.r.Context(), r, f.issues.rows[c.Issue], f.remarkPage(c), q.login(), c.Body, was)
 	return ok(f.commentJSON(c))
 }
 
@@ -95,8 +126,8 @@ func (f *Forge) react(q *query, issue, comment int64) answer {
 	case !slices.Contains(reactionNames, in.Content):
 		return invalid("Reaction", "content", "invalid", "")
 	}
-	for _, x := range f.reactions.all(nil) {
-		if x.Issue == issue && x.Comment == comment && x.Content == in.Content && strings.EqualFold(x.User, q.login()) {
+	for _, x := range f.reactions.of(remarked{issue, comment}, nil) {
+		if x.Content == in.Content && strings.EqualFold(x.User, q.login()) {
 			return ok(f.reactionJSON(x))
 		}
 	}
@@ -106,5 +137,24 @@ func (f *Forge) react(q *query, issue, comment int64) answer {
 }
 
 func (f *Forge) listReactions(q *query, issue, comment int64) answer {
-	return q.list(each(f.reactions.all(func(r *reaction) bool { return r.Issue == issue && r.Comment == comment }), f.reactionJSON))
+	content := q.r.URL.Query().Get("content")
+	return q.list(each(f.reactions.of(remarked{issue, comment}, func(x *reaction) bool { return content == "" || x.Content == content }), f.reactionJSON))
+}
+
+// unreact takes back a reaction of the caller's own.
+func (f *Forge) unreact(q *query, r *repo, issue, comment int64) answer {
+	x := f.reactions.rows[q.id("reaction")]
+	switch {
+	case x == nil || x.Issue != issue || x.Comment != comment:
+		return notFound
+	case !strings.EqualFold(x.User, q.login()) && f.may(q.caller, r).rank() < Admin.rank():
+		return refused(403, "Resource not accessible by integration")
+	}
+	remove(f.store, &f.reactions, x.ID)
+	return nothing
+}
+
+// remarkPage is where people look at a comment.
+func (f *Forge) remarkPage(c *comment) string {
+	return fmt.Sprintf("%s#issuecomment-%d", f.page(f.issues.rows[c.Issue]), c.ID)
 }

@@ -208,17 +208,15 @@ func TestRedelivery(t *testing.T) {
 	if _, _, err := w.person(t, "bob").Issues.Create(ctx, "northtrail", "shop", &github.IssueRequest{Title: github.String("x")}); err != nil {
 		t.Fatal(err)
 	}
-	app := w.itself(t)
-	var failed *github.HookDelivery
-	for range 200 {
-		all, _, err := app.Apps.ListHookDeliveries(ctx, &github.ListCursorOptions{PerPage: 10})
-		if err != nil || len(all) != 1 {
-			t.Fatalf("%d deliveries: %v", len(all), err)
-		}
-		if failed = all[0]; failed.GetStatusCode() != 0 {
-			break
-		}
+	if err := w.Settle(ctx); err != nil {
+		t.Fatal(err)
 	}
+	app := w.itself(t)
+	all, _, err := app.Apps.ListHookDeliveries(ctx, &github.ListCursorOptions{PerPage: 10})
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%d deliveries: %v", len(all), err)
+	}
+	failed := all[0]
 	if failed.GetStatusCode() != http.StatusInternalServerError || failed.GetEvent() != "issues" {
 		t.Fatalf("delivery %+v", failed)
 	}

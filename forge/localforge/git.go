@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/cgi"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,30 +42,33 @@ func initBare(ctx context.Context, dir, branch string) error {
 	if _, err := runGit(ctx, dir, "", nil, "init", "--quiet", "--bare", "--initial-branch="+branch); err != nil {
 		return err
 	}
-	for _, pair := range [][2]string{{"http.receivepack", "true"}, {"uploadpack.allowFilter", "true"}, {"uploadpack.allowAnySHA1InWant", "true"}, {"receive.fsckObjects", "true"}} {
-		if _, err := runGit(ctx, dir, "", nil, "config", pair[0], pair[1]); err != nil {
-			return err
-		}
+	config, err := os.OpenFile(filepath.Join(dir, "config"), os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
 	}
-	return nil
+	_, err = config.WriteString(bareConfig)
+	return errors.Join(err, config.Close())
 }
+
+// bareConfig lets a repository be pushed to over HTTP and offers partial clones. What a merge request's refs hold is not pushed, and nothing is
+// packed or thrown away while it serves.
+const bareConfig = `[http]
+	receivepack = true
+[uploadpack]
+	allowFilter = true
+	allowAnySHA1InWant = true
+[receive]
+	fsckObjects = true
+	hideRefs = refs/pull
+	autogc = false
+[gc]
+	auto = 0
+`
 
 // resolve is the commit that a ref points to.
 func resolve(ctx context.Context, dir, ref string) (sha string, found bool) {
-	sha, err := runGit(ctx, dir, "", nil, "rev-parse", "--verify", "--quiet", ref+"^{commit}")
+	sha, err := runGit(ctx, dir, "", nil, "rev-parse", "--verify", "--quiet", "--end-of-options", ref+"^{commit}")
 	return sha, err == nil
-}
-
-// refs are all branches and tags with their commits.
-func refs(ctx context.Context, dir string) (map[string]string, error) {
-	text, err := runGit(ctx, dir, "", nil, "for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags")
-	out := map[string]string{}
-	for _, line := range strings.Split(text, "\n") {
-		if name, sha, ok := strings.Cut(line, " "); ok {
-			out[name] = sha
-		}
-	}
-	return out, err
 }
 
 // git serves repositories with git's own program. Who may not read one is told that it is not there.
@@ -77,12 +79,13 @@ func (f *Forge) git() http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		push := strings.HasSuffix(r.URL.Path, "/git-receive-pack") || r.URL.Query().Get("service") == "git-receive-pack"
+		push := strings.HasSuffix(r.URL.Path, "/git-receive-pack")
+		writes := push || r.URL.Query().Get("service") == "git-receive-pack"
 		f.mu.Lock()
 		caller, why := f.caller(r)
 		repo := f.find(r.PathValue("owner"), name)
-		allowed := repo != nil && (!push && f.may(caller, repo).rank() >= Read.rank() || push && caller != nil && f.may(caller, repo).rank() >= Write.rank())
 		readable := repo != nil && f.may(caller, repo).rank() >= Read.rank()
+		allowed := readable && (!writes || caller != nil && f.may(caller, repo).rank() >= Write.rank())
 		f.mu.Unlock()
 		switch {
 		case why != "" || !allowed && caller == nil:
@@ -92,36 +95,12 @@ func (f *Forge) git() http.Handler {
 			http.Error(w, "permission to push was denied", http.StatusForbidden)
 		case !allowed:
 			http.NotFound(w, r)
+		case push:
+			f.receive(w, r, repo, loginOf(caller))
 		default:
-			f.backend(w, r, repo, caller, strings.HasSuffix(r.URL.Path, "/git-receive-pack"))
+			f.backend(w, r, repo, loginOf(caller))
 		}
 	})
-}
-
-// backend runs git http-backend, and tells of what a push changed.
-func (f *Forge) backend(w http.ResponseWriter, r *http.Request, repo *repo, c *caller, push bool) {
-	dir := f.gitDir(repo)
-	program, err := exec.LookPath("git")
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	h := &cgi.Handler{Path: program, Args: []string{"http-backend"}, Dir: dir, Env: append(gitEnv(), "GIT_PROJECT_ROOT="+dir, "GIT_HTTP_EXPORT_ALL=1",
-		"PATH_INFO=/"+r.PathValue("rest"), "GIT_PROTOCOL="+r.Header.Get("Git-Protocol"), "REMOTE_USER="+loginOf(c))}
-	if !push {
-		h.ServeHTTP(w, r)
-		return
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	before, errBefore := refs(r.Context(), dir)
-	h.ServeHTTP(w, r)
-	after, errAfter := refs(context.WithoutCancel(r.Context()), dir)
-	if err := errors.Join(errBefore, errAfter); err != nil {
-		f.log.Error("read the refs around a push", "repository", repo.full(), "error", err)
-		return
-	}
-	f.pushed(context.WithoutCancel(r.Context()), repo, before, after, loginOf(c))
 }
 
 func loginOf(c *caller) string {

@@ -2,6 +2,7 @@ package localforge_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -28,6 +29,7 @@ type town struct {
 	hooks  *receiver
 	spoken *octokit.Transcript
 	server *httptest.Server
+	now    func() time.Time // nil for the real one
 }
 
 const secret = "the app's secret"
@@ -92,7 +94,13 @@ func (r *receiver) wait(n int, event string) (out []hook) {
 // build founds a town.
 func build(t *testing.T) *town {
 	t.Helper()
-	w := &town{dir: t.TempDir(), tokens: map[string]string{}, hooks: &receiver{t: t, came: make(chan struct{}, 1000)}, spoken: octokit.NewTranscript(t)}
+	return buildAt(t, nil)
+}
+
+// buildAt founds a town with a clock of its own.
+func buildAt(t *testing.T, now func() time.Time) *town {
+	t.Helper()
+	w := &town{now: now, dir: t.TempDir(), tokens: map[string]string{}, hooks: &receiver{t: t, came: make(chan struct{}, 1000)}, spoken: octokit.NewTranscript(t)}
 	receiving := httptest.NewServer(w.hooks)
 	t.Cleanup(receiving.Close)
 	w.open(t)
@@ -112,6 +120,7 @@ func build(t *testing.T) *town {
 			t.Fatal(err)
 		}
 	}
+	w.hooks.wait(1, "installation")
 	return w
 }
 
@@ -120,7 +129,7 @@ func (w *town) open(t *testing.T) {
 	t.Helper()
 	var handler http.Handler
 	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { handler.ServeHTTP(rw, r) }))
-	f, err := localforge.Open(localforge.Options{Dir: w.dir, URL: w.server.URL})
+	f, err := localforge.Open(localforge.Options{Dir: w.dir, URL: w.server.URL, Now: w.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,18 +169,62 @@ func (w *town) itself(t *testing.T) *github.Client {
 
 func (w *town) bot(t *testing.T) *github.Client {
 	t.Helper()
+	i, _, err := w.itself(t).Apps.FindRepositoryInstallation(t.Context(), "northtrail", "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.installed(t, i.GetID())
+}
+
+// installed is the client of an installation.
+func (w *town) installed(t *testing.T, id int64) *github.Client {
+	t.Helper()
 	apps, err := ghinstallation.NewAppsTransport(http.DefaultTransport, w.app.ID, []byte(w.app.PrivateKey))
 	if err != nil {
 		t.Fatal(err)
 	}
 	apps.BaseURL = w.API()
-	i, _, err := w.itself(t).Apps.FindRepositoryInstallation(t.Context(), "northtrail", "shop")
+	transport := ghinstallation.NewFromAppsTransport(apps, id)
+	transport.BaseURL = w.API()
+	return w.enterprise(t, github.NewClient(&http.Client{Transport: transport}))
+}
+
+// settle waits until all webhooks were sent, and returns the actions of an event's so far, in the order in which they came.
+func (w *town) settle(t *testing.T, event string) (actions []string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := w.Settle(ctx); err != nil {
+		t.Fatal(err)
+	}
+	w.hooks.mu.Lock()
+	defer w.hooks.mu.Unlock()
+	for _, h := range w.hooks.got {
+		if h.event == event {
+			var said struct{ Action string }
+			if err := json.Unmarshal(h.raw, &said); err != nil {
+				t.Error(err)
+			}
+			actions = append(actions, said.Action)
+		}
+	}
+	return actions
+}
+
+// shop makes the repository's first commit.
+func (w *town) shop(t *testing.T) (sha string) {
+	t.Helper()
+	return w.write(t, "", map[string]string{"README.md": "# Shop\n", "models/a.sql": "select 1\n"})
+}
+
+// write has ada write files on a branch of the shop.
+func (w *town) write(t *testing.T, branch string, files map[string]string) (sha string) {
+	t.Helper()
+	sha, err := w.Commit(t.Context(), localforge.Commit{Owner: "northtrail", Name: "shop", Branch: branch, By: "ada", Message: "Write files", Write: files})
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := ghinstallation.NewFromAppsTransport(apps, i.GetID())
-	transport.BaseURL = w.API()
-	return w.enterprise(t, github.NewClient(&http.Client{Transport: transport}))
+	return sha
 }
 
 // clone is a work tree of the shop with a person's token.
@@ -211,4 +264,23 @@ func commit(t *testing.T, dir string, git func(...string) (string, error), branc
 		t.Fatal(err)
 	}
 	return sha
+}
+
+// newServer serves h and returns its address.
+func newServer(t *testing.T, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// openForge opens a forge that is closed with the test.
+func openForge(t *testing.T, o localforge.Options) *localforge.Forge {
+	t.Helper()
+	f, err := localforge.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	return f
 }

@@ -5,10 +5,10 @@ import (
 	"strconv"
 )
 
-// labelRoutes are those of a repository's labels and of the labels of an issue.
+// labelRoutes are those of a repository's labels and of the labels of an issue. A name may hold slashes, which GitHub takes unescaped.
 func (f *Forge) labelRoutes(route func(pattern string, h handler)) {
 	route("GET /repos/{owner}/{repo}/labels", f.inRepo(Read, func(q *query, r *repo) answer {
-		return q.list(each(f.labels.all(func(l *label) bool { return l.Repo == r.ID }), f.labelJSON))
+		return q.list(each(f.labels.of(r.ID, nil), f.labelJSON))
 	}))
 	route("POST /repos/{owner}/{repo}/labels", f.inRepo(Write, func(q *query, r *repo) answer {
 		var in struct{ Name, Color, Description string }
@@ -31,26 +31,62 @@ func (f *Forge) labelRoutes(route func(pattern string, h handler)) {
 		if fault != nil {
 			return *fault
 		}
-		for _, name := range f.ensureLabels(r, names) {
-			if !slices.Contains(i.Labels, name) {
-				i.Labels = append(i.Labels, name)
-				put(f.store, &f.issues, i.ID, i)
-				f.announceIssue("labeled", r, i, q.login(), object{"label": f.labelJSON(f.label(r, name))})
-			}
-		}
+		f.addLabels(r, i, names, q.login())
 		return ok(f.labelsJSON(r, i.Labels))
 	}))
-	route("DELETE /repos/{owner}/{repo}/issues/{number}/labels/{name}", f.inIssue(Write, func(q *query, r *repo, i *issue) answer {
-		at := slices.IndexFunc(i.Labels, func(l string) bool { return fold(l) == fold(q.r.PathValue("name")) })
+	route("PUT /repos/{owner}/{repo}/issues/{number}/labels", f.inIssue(Write, func(q *query, r *repo, i *issue) answer {
+		names, fault := q.labelNames()
+		if fault != nil {
+			return *fault
+		}
+		f.setLabels(r, i, names, q.login())
+		return ok(f.labelsJSON(r, i.Labels))
+	}))
+	route("GET /repos/{owner}/{repo}/issues/{number}/labels", f.inIssue(Read, func(q *query, r *repo, i *issue) answer { return q.list(f.labelsJSON(r, i.Labels)) }))
+	route("GET /repos/{owner}/{repo}/labels/*", f.inRepo(Read, func(q *query, r *repo) answer {
+		if l := f.label(r, q.part("*")); l != nil {
+			return ok(f.labelJSON(l))
+		}
+		return notFound
+	}))
+	route("DELETE /repos/{owner}/{repo}/issues/{number}/labels/*", f.inIssue(Write, func(q *query, r *repo, i *issue) answer {
+		at := slices.IndexFunc(i.Labels, func(l string) bool { return fold(l) == fold(q.part("*")) })
 		if at < 0 {
 			return refused(404, "Label does not exist")
 		}
-		l := f.label(r, i.Labels[at])
-		i.Labels = slices.Delete(i.Labels, at, at+1)
-		put(f.store, &f.issues, i.ID, i)
-		f.announceIssue("unlabeled", r, i, q.login(), object{"label": f.labelJSON(l)})
+		f.dropLabel(r, i, at, q.login())
 		return ok(f.labelsJSON(r, i.Labels))
 	}))
+}
+
+// addLabels puts labels on an issue, and tells of those that were not there.
+func (f *Forge) addLabels(r *repo, i *issue, names []string, by string) {
+	for _, name := range f.ensureLabels(r, names) {
+		if !slices.Contains(i.Labels, name) {
+			i.Labels = append(i.Labels, name)
+			i.Updated = f.time()
+			put(f.store, &f.issues, i.ID, i)
+			f.announceIssue("labeled", r, i, by, object{"label": f.labelJSON(f.label(r, name))})
+		}
+	}
+}
+
+// setLabels gives an issue these labels and no others.
+func (f *Forge) setLabels(r *repo, i *issue, names []string, by string) {
+	for at := len(i.Labels) - 1; at >= 0; at-- {
+		if !slices.ContainsFunc(names, func(l string) bool { return fold(l) == fold(i.Labels[at]) }) {
+			f.dropLabel(r, i, at, by)
+		}
+	}
+	f.addLabels(r, i, names, by)
+}
+
+// dropLabel takes the label at a place from an issue.
+func (f *Forge) dropLabel(r *repo, i *issue, at int, by string) {
+	l := f.label(r, i.Labels[at])
+	i.Labels, i.Updated = slices.Delete(i.Labels, at, at+1), f.time()
+	put(f.store, &f.issues, i.ID, i)
+	f.announceIssue("unlabeled", r, i, by, object{"label": f.labelJSON(l)})
 }
 
 // labelNames are those of a request, which may be a list or an object with one; GitHub takes both.

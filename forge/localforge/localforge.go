@@ -22,6 +22,12 @@ type Options struct {
 	Now func() time.Time
 	// Log is told of requests and deliveries; nil means nobody is.
 	Log *slog.Logger
+	// Senders is how many webhooks each app is sent at a time. 0 means one, so that they arrive in the order in which things happened.
+	Senders int
+	// Deliveries is how many webhooks of each app are kept to be listed and sent again; 0 means 5000.
+	Deliveries int
+	// Sync has each change on the disk before it is answered.
+	Sync bool
 }
 
 // Forge is one forge. It is safe for concurrent use.
@@ -30,25 +36,40 @@ type Forge struct {
 	now      func() time.Time
 	log      *slog.Logger
 	hooks    *courier
+	routes   http.Handler // the REST API
+	facts    facts
+	faults   faultState
+	limits   limits
+	pushing  locks
+	most     int // deliveries of an app that are kept
 
-	mu sync.Mutex // of all below, and of each request that writes
+	mu   sync.Mutex    // of all below, and of each request of the API while it is answered
+	kept map[int64]int // about how many deliveries of an app there are
 	*store
 }
 
 // Open opens the forge in a folder, as it was left. Close it after use.
 func Open(o Options) (*Forge, error) {
-	s, err := openStore(o.Dir)
-	if err != nil {
-		return nil, fmt.Errorf("open the forge in %s: %w", o.Dir, err)
-	}
-	f := &Forge{dir: o.Dir, url: strings.TrimSuffix(o.URL, "/"), now: o.Now, log: o.Log, store: s}
+	f := &Forge{dir: o.Dir, url: strings.TrimSuffix(o.URL, "/"), now: o.Now, log: o.Log, most: o.Deliveries, kept: map[int64]int{}}
 	if f.now == nil {
 		f.now = time.Now
 	}
 	if f.log == nil {
 		f.log = slog.New(slog.DiscardHandler)
 	}
-	f.hooks = newCourier(f)
+	if f.most <= 0 {
+		f.most = mostDeliveries
+	}
+	s, err := openStore(o.Dir, f.now)
+	if err != nil {
+		return nil, fmt.Errorf("open the forge in %s: %w", o.Dir, err)
+	}
+	f.store, s.sync = s, o.Sync
+	for id := range f.apps.rows {
+		f.kept[id] = len(f.deliveries.of(id, nil))
+	}
+	f.routes = f.rest()
+	f.hooks = newCourier(f, o.Senders)
 	return f, nil
 }
 
@@ -69,10 +90,11 @@ func (f *Forge) API() string { return f.url + "/api/v3" }
 // time is the present, as GitHub writes it: in UTC and whole seconds.
 func (f *Forge) time() time.Time { return f.now().UTC().Truncate(time.Second) }
 
-// Handler serves the REST API below /api/v3/, and git repositories at /OWNER/NAME.git.
+// Handler serves the REST API below /api/v3/, the other API at /api/graphql, and git repositories at /OWNER/NAME.git.
 func (f *Forge) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/api/v3/", http.StripPrefix("/api/v3", f.rest()))
+	mux.Handle("/api/v3/", http.StripPrefix("/api/v3", f.routes))
+	mux.Handle("POST /api/graphql", f.graphQL())
 	mux.Handle("/{owner}/{name}/{rest...}", f.git())
 	return mux
 }

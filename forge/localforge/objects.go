@@ -1,6 +1,7 @@
 package localforge
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -63,8 +64,11 @@ type issue struct {
 	Closed  time.Time `json:"closed"` // zero while it is open
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`
+	Reason  string    `json:"reason,omitempty"` // why it was closed or reopened, in GitHub's words
 	Labels  []string  `json:"labels,omitempty"`
-	Pull    *pull     `json:"pull,omitempty"`
+	// Assignees are logins.
+	Assignees []string `json:"assignees,omitempty"`
+	Pull      *pull    `json:"pull,omitempty"`
 }
 
 // pull is what a merge request has besides an issue's.
@@ -169,11 +173,35 @@ type App struct {
 // bot is the login under which an app acts.
 func (a *App) bot() string { return a.Slug + "[bot]" }
 
-// installation is an app on the repositories of one owner: all of them.
+// installation is an app on repositories of one owner.
 type installation struct {
 	ID      int64     `json:"id"`
 	App     int64     `json:"app"`
 	Owner   string    `json:"owner"`
+	Repos   []int64   `json:"repos,omitempty"` // none means all of the owner's
+	Created time.Time `json:"created"`
+}
+
+// covers says whether an installation is for a repository.
+func (i *installation) covers(r *repo) bool {
+	return strings.EqualFold(i.Owner, r.Owner) && (len(i.Repos) == 0 || slices.Contains(i.Repos, r.ID))
+}
+
+// selection is what GitHub calls the extent of an installation.
+func (i *installation) selection() string {
+	if len(i.Repos) == 0 {
+		return "all"
+	}
+	return "selected"
+}
+
+// mergeGroup is a merge request in the merge queue: a commit as the base will be when it is merged.
+type mergeGroup struct {
+	ID      int64     `json:"id"`
+	Issue   int64     `json:"issue"`
+	Ref     string    `json:"ref"`
+	BaseSHA string    `json:"base_sha"`
+	SHA     string    `json:"sha"`
 	Created time.Time `json:"created"`
 }
 

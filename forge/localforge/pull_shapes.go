@@ -3,11 +3,7 @@ package localforge
 import (
 	"context"
 	"fmt"
-	"regexp"
 )
-
-// closing is a closing keyword with the number of an issue.
-var closing = regexp.MustCompile(`(?i)\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+#(\d+)`)
 
 // pullJSON is a merge request as lists and webhooks hold one.
 func (f *Forge) pullJSON(i *issue) object {
@@ -17,7 +13,7 @@ func (f *Forge) pullJSON(i *issue) object {
 	statuses := f.api(r) + "/statuses/" + p.HeadSHA
 	href := func(s string) object { return object{"href": s} }
 	return object{"id": i.ID, "node_id": node("PR", i.ID), "number": i.Number, "title": i.Title, "body": body(i.Body), "state": i.state(), "draft": p.Draft, "locked": false,
-		"user": f.userJSON(i.Author), "labels": f.labelsJSON(r, i.Labels), "assignee": nil, "assignees": []object{}, "milestone": nil, "active_lock_reason": nil,
+		"user": f.userJSON(i.Author), "labels": f.labelsJSON(r, i.Labels), "assignee": f.firstUser(i.Assignees), "assignees": each(i.Assignees, f.userJSON), "milestone": nil, "active_lock_reason": nil,
 		"requested_reviewers": each(p.Reviewers, f.userJSON), "requested_teams": []object{}, "author_association": f.association(i.Author, r), "auto_merge": nil,
 		"base": f.side(r.ID, p.Base, p.BaseSHA), "head": f.side(p.HeadRepo, p.Head, p.HeadSHA), "merge_commit_sha": body(p.MergeSHA), "merged_at": stamp(p.Merged),
 		"closed_at": stamp(i.Closed), "created_at": stamp(i.Created), "updated_at": stamp(i.Updated), "url": api, "html_url": html, "diff_url": html + ".diff",
@@ -38,17 +34,15 @@ func (f *Forge) fullPullJSON(ctx context.Context, i *issue) object {
 	r, p := f.repos.rows[i.Repo], i.Pull
 	out := f.pullJSON(i)
 	added, deleted := 0, 0
-	files, errFiles := changed(ctx, f.gitDir(r), p.BaseSHA, p.HeadSHA)
-	for _, c := range files {
+	d, err := f.diff(ctx, r, p.BaseSHA, p.HeadSHA)
+	for _, c := range d.files {
 		added, deleted = added+c.added, deleted+c.deleted
 	}
-	new, errCommits := commits(ctx, f.gitDir(r), p.BaseSHA, p.HeadSHA)
-	_, conflict := runGit(ctx, f.gitDir(r), "", nil, "merge-tree", "--write-tree", p.BaseSHA, p.HeadSHA)
 	state := "clean"
 	switch {
-	case errFiles != nil || errCommits != nil:
+	case err != nil:
 		state = "unknown"
-	case conflict != nil:
+	case d.conflict:
 		state = "dirty"
 	case p.Draft:
 		state = "draft"
@@ -57,9 +51,9 @@ func (f *Forge) fullPullJSON(ctx context.Context, i *issue) object {
 	if p.MergedBy != "" {
 		mergedBy = f.userJSON(p.MergedBy)
 	}
-	for name, value := range (object{"merged": !p.Merged.IsZero(), "merged_by": mergedBy, "mergeable": conflict == nil, "mergeable_state": state, "rebaseable": nil,
-		"comments": len(f.comments.all(func(c *comment) bool { return c.Issue == i.ID })), "review_comments": 0, "maintainer_can_modify": false, "commits": len(new),
-		"additions": added, "deletions": deleted, "changed_files": len(files)}) {
+	for name, value := range (object{"merged": !p.Merged.IsZero(), "merged_by": mergedBy, "mergeable": err == nil && !d.conflict, "mergeable_state": state, "rebaseable": nil,
+		"comments": len(f.comments.of(i.ID, nil)), "review_comments": 0, "maintainer_can_modify": false, "commits": len(d.commits),
+		"additions": added, "deletions": deleted, "changed_files": len(d.files)}) {
 		out[name] = value
 	}
 	return out

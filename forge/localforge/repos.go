@@ -10,18 +10,26 @@ import (
 func (f *Forge) AddRepo(ctx context.Context, owner, name string, private bool) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.users.rows[fold(owner)] == nil {
-		return fmt.Errorf("there is no owner %s", owner)
+	_, err := f.newRepo(ctx, &repo{Owner: owner, Name: name, Private: private}, owner)
+	return err
+}
+
+// newRepo makes a repository of r's owner and name.
+func (f *Forge) newRepo(ctx context.Context, r *repo, by string) (*repo, error) {
+	owner := f.users.rows[fold(r.Owner)]
+	if owner == nil {
+		return nil, fmt.Errorf("there is no owner %s", r.Owner)
 	}
-	if f.find(owner, name) != nil {
-		return fmt.Errorf("there is a repository %s/%s already", owner, name)
+	if f.find(r.Owner, r.Name) != nil {
+		return nil, fmt.Errorf("there is a repository %s already", r.full())
 	}
-	r := &repo{ID: f.next(), Owner: owner, Name: name, Private: private, DefaultBranch: "main", Access: map[string]Permission{}, Created: f.time(), Pushed: f.time()}
+	r.ID, r.Owner, r.DefaultBranch, r.Access, r.Created, r.Pushed = f.next(), owner.Login, "main", map[string]Permission{}, f.time(), f.time()
 	if err := initBare(ctx, f.gitDir(r), r.DefaultBranch); err != nil {
-		return err
+		return nil, fmt.Errorf("make the repository %s: %w", r.full(), err)
 	}
 	put(f.store, &f.repos, r.ID, r)
-	return nil
+	f.joined(r, by)
+	return r, nil
 }
 
 // Grant gives a user a permission in a repository; None takes it away.
@@ -39,18 +47,24 @@ func (f *Forge) Grant(owner, name, login string, p Permission) error {
 
 // find returns the repository of that name, nil if there is none.
 func (f *Forge) find(owner, name string) *repo {
-	for _, r := range f.repos.all(nil) {
-		if strings.EqualFold(r.Owner, owner) && strings.EqualFold(r.Name, name) {
-			return r
-		}
+	for _, r := range f.repos.of(fold(owner+"/"+name), nil) {
+		return r
 	}
 	return nil
+}
+
+// repository is find with an error where there is none.
+func (f *Forge) repository(owner, name string) (*repo, error) {
+	if r := f.find(owner, name); r != nil {
+		return r, nil
+	}
+	return nil, fmt.Errorf("there is no repository %s/%s", owner, name)
 }
 
 // inRepo hands the path's repository to h, if the caller has at least a permission there. Who may not see a repository is told that it is not there.
 func (f *Forge) inRepo(least Permission, h func(q *query, r *repo) answer) handler {
 	return func(q *query) answer {
-		r := f.find(q.r.PathValue("owner"), q.r.PathValue("repo"))
+		r := f.find(q.part("owner"), q.part("repo"))
 		if r == nil || f.may(q.caller, r).rank() < Read.rank() {
 			return notFound
 		}
@@ -69,7 +83,7 @@ func (f *Forge) userRoutes(route func(pattern string, h handler)) {
 		return ok(f.publicUserJSON(q.caller.user))
 	})
 	route("GET /users/{login}", func(q *query) answer {
-		u := f.users.rows[fold(q.r.PathValue("login"))]
+		u := f.users.rows[fold(q.part("login"))]
 		if u == nil {
 			return notFound
 		}
@@ -81,12 +95,12 @@ func (f *Forge) repoRoutes(route func(pattern string, h handler)) {
 	route("GET /repos/{owner}/{repo}", f.inRepo(Read, func(q *query, r *repo) answer { return ok(f.fullRepoJSON(r)) }))
 	route("GET /orgs/{org}/repos", func(q *query) answer {
 		seen := f.repos.all(func(r *repo) bool {
-			return fold(r.Owner) == fold(q.r.PathValue("org")) && f.may(q.caller, r).rank() > 0
+			return fold(r.Owner) == fold(q.part("org")) && f.may(q.caller, r).rank() > 0
 		})
 		return q.list(each(seen, f.repoJSON))
 	})
 	route("GET /repos/{owner}/{repo}/collaborators/{login}/permission", f.inRepo(Read, func(q *query, r *repo) answer {
-		u := f.users.rows[fold(q.r.PathValue("login"))]
+		u := f.users.rows[fold(q.part("login"))]
 		if u == nil {
 			return notFound
 		}
@@ -97,11 +111,11 @@ func (f *Forge) repoRoutes(route func(pattern string, h handler)) {
 		return ok(object{"permission": string(p), "role_name": string(p), "user": user})
 	}))
 	route("GET /repos/{owner}/{repo}/branches/*", f.inRepo(Read, func(q *query, r *repo) answer {
-		return f.branchJSON(q.r.Context(), r, q.r.PathValue("*"))
+		return f.branchJSON(q.r.Context(), r, q.part("*"))
 	}))
 	route("GET /repos/{owner}/{repo}/git/ref/*", f.inRepo(Read, func(q *query, r *repo) answer {
-		ref := "refs/" + q.r.PathValue("*")
-		sha, found := resolve(q.r.Context(), f.gitDir(r), ref)
+		ref := "refs/" + q.part("*")
+		sha, found := f.resolve(q.r.Context(), r, ref)
 		if !found {
 			return notFound
 		}
@@ -109,11 +123,14 @@ func (f *Forge) repoRoutes(route func(pattern string, h handler)) {
 			"object": object{"type": "commit", "sha": sha, "url": f.api(r) + "/git/commits/" + sha}})
 	}))
 	route("DELETE /repos/{owner}/{repo}/git/refs/*", f.inRepo(Write, func(q *query, r *repo) answer {
-		ref := "refs/" + q.r.PathValue("*")
-		if _, found := resolve(q.r.Context(), f.gitDir(r), ref); !found {
+		ref := "refs/" + q.part("*")
+		if !strings.HasPrefix(ref, "refs/heads/") && !strings.HasPrefix(ref, "refs/tags/") {
+			return invalid("Reference", "", "custom", "Only branches and tags may be deleted")
+		}
+		if _, found := f.resolve(q.r.Context(), r, ref); !found {
 			return invalid("Reference", "", "custom", "Reference does not exist")
 		}
-		if err := f.deleteRef(q.r.Context(), r, ref, q.login()); err != nil {
+		if err := f.setRef(q.r.Context(), r, ref, "", q.login()); err != nil {
 			return refused(500, err.Error())
 		}
 		return nothing

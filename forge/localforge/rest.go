@@ -83,45 +83,75 @@ func (f *Forge) rest() http.Handler {
 	f.pullRoutes(route)
 	f.checkRoutes(route)
 	f.hookRoutes(route)
+	f.commitRoutes(route)
+	f.limitRoute(route)
 	mux.NotFound(func(w http.ResponseWriter, r *http.Request) { f.serve(w, r, func(*query) answer { return notFound }) })
 	mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) { f.serve(w, r, func(*query) answer { return notFound }) })
 	return mux
 }
 
-// serve answers one request.
+// serve answers one request, or has it go wrong.
 func (f *Forge) serve(w http.ResponseWriter, r *http.Request, h handler) {
 	body := new(bytes.Buffer)
 	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, biggestBody)); err != nil {
-		f.write(w, r, refused(http.StatusBadRequest, "Problems parsing JSON"))
+		f.write(w, r, refused(http.StatusBadRequest, "Problems parsing JSON"), unlimited)
+		return
+	}
+	acting, inside := r.Context().Value(actingKey{}).(*caller)
+	var fault FaultKind
+	if !inside {
+		f.dawdle(r.Context(), r)
+		fault = f.fate(r)
+	}
+	if a, now := f.refusal(fault); now {
+		f.write(w, r, a, unlimited)
 		return
 	}
 	f.mu.Lock()
-	caller, why := f.caller(r)
+	caller, why := acting, ""
+	left := unlimited
+	if !inside {
+		caller, why = f.caller(r)
+	}
+	if !inside && why == "" && r.URL.Path != "/rate_limit" {
+		left = f.limits.use(caller.name(), 1, f.faults.now().HourlyLimit, f.now())
+	}
+	if fault == PrimaryLimit {
+		left = quota{limit: 5000, used: 5000, ends: f.now().Add(time.Minute), over: true}
+	}
 	var a answer
 	switch {
 	case why != "":
 		a = refused(http.StatusUnauthorized, why)
+	case left.over:
+		a = exceeded(caller)
 	case body.Len() > 0 && !json.Valid(body.Bytes()):
 		a = refused(http.StatusBadRequest, "Problems parsing JSON")
 	default:
 		a = h(&query{r: r, body: body.Bytes(), caller: caller, base: f.API()})
 	}
 	f.mu.Unlock()
-	f.write(w, r, a)
+	switch fault {
+	case DropAfter:
+		panic(http.ErrAbortHandler)
+	case FailAfter:
+		a = answer{status: http.StatusBadGateway, body: object{"message": "Server Error"}}
+	}
+	if status := f.write(w, r, a, left); status == http.StatusNotModified && left.limit > 0 {
+		f.limits.use(caller.name(), -1, left.limit, f.now())
+	}
 }
 
-// write sends an answer, or nothing but its status where the caller knows it already by its ETag.
-func (f *Forge) write(w http.ResponseWriter, r *http.Request, a answer) {
+// write sends an answer, or nothing but its status where the caller knows it already by its ETag. It returns the status.
+func (f *Forge) write(w http.ResponseWriter, r *http.Request, a answer, left quota) int {
 	for name, values := range a.header {
 		w.Header()[name] = values
 	}
 	w.Header().Set("X-GitHub-Media-Type", "github.v3; format=json")
-	w.Header().Set("X-RateLimit-Limit", "5000")
-	w.Header().Set("X-RateLimit-Remaining", "4999")
-	w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(f.now().Add(time.Hour).Unix(), 10))
+	left.headers(w.Header())
 	if a.body == nil {
 		w.WriteHeader(a.status)
-		return
+		return a.status
 	}
 	data, err := json.Marshal(a.body)
 	if err != nil {
@@ -134,11 +164,12 @@ func (f *Forge) write(w http.ResponseWriter, r *http.Request, a answer) {
 		w.Header().Set("ETag", tag)
 		if r.Header.Get("If-None-Match") == tag {
 			w.WriteHeader(http.StatusNotModified)
-			return
+			return http.StatusNotModified
 		}
 	}
 	w.WriteHeader(a.status)
 	_, _ = w.Write(data) // a caller that is gone needs no answer
+	return a.status
 }
 
 // decode reads the request's body; fault answers one that does not fit.
@@ -151,6 +182,18 @@ func (q *query) decode(into any) (fault *answer) {
 		return &a
 	}
 	return nil
+}
+
+// part is a part of the path, unescaped.
+func (q *query) part(name string) string {
+	text := q.r.PathValue(name)
+	if q.r.URL.RawPath == "" {
+		return text
+	}
+	if plain, err := url.PathUnescape(text); err == nil {
+		return plain
+	}
+	return text
 }
 
 // id is a number in the path, 0 if it is none.

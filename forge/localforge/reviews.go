@@ -20,21 +20,39 @@ func (f *Forge) addReview(q *query, r *repo, i *issue) answer {
 		return refused(401, "Requires authentication")
 	case !known:
 		return invalid("PullRequestReview", "event", "invalid", "")
-	case state == "APPROVED" && strings.EqualFold(q.login(), i.Author):
-		return answer{status: 422, body: object{"message": "Unprocessable Entity", "errors": []string{"Can not approve your own pull request"}, "documentation_url": documentation, "status": "422"}}
+	case state != "COMMENTED" && strings.EqualFold(q.login(), i.Author):
+		verb := map[string]string{"APPROVED": "approve", "CHANGES_REQUESTED": "request changes on"}[state]
+		return answer{status: 422, body: object{"message": "Unprocessable Entity", "errors": []string{"Can not " + verb + " your own pull request"}, "documentation_url": documentation, "status": "422"}}
+	case state != "APPROVED" && in.Body == "":
+		return invalid("PullRequestReview", "body", "missing_field", "")
 	}
-	x := &review{ID: f.next(), Issue: i.ID, Author: q.login(), State: state, Body: in.Body, SHA: i.Pull.HeadSHA, Submitted: f.time()}
+	x := f.newReview(r, i, q.login(), state, in.Body)
+	f.written(q.r.Context(), r, i, f.reviewPage(x), x.Author, x.Body, "")
+	return ok(f.reviewJSON(x))
+}
+
+// newReview gives a verdict on a merge request; who was asked for one is no longer.
+func (f *Forge) newReview(r *repo, i *issue, by, state, text string) *review {
+	x := &review{ID: f.next(), Issue: i.ID, Author: by, State: state, Body: text, SHA: i.Pull.HeadSHA, Submitted: f.time()}
 	put(f.store, &f.reviews, x.ID, x)
+	i.Pull.Reviewers = slices.DeleteFunc(i.Pull.Reviewers, func(l string) bool { return strings.EqualFold(l, by) })
+	i.Updated = f.time()
+	put(f.store, &f.issues, i.ID, i)
 	payload := f.reviewJSON(x)
 	payload["state"] = fold(x.State)
-	f.announce("pull_request_review", "submitted", r, q.login(), object{"review": payload, "pull_request": f.pullJSON(i)})
-	return ok(f.reviewJSON(x))
+	f.announce("pull_request_review", "submitted", r, by, object{"review": payload, "pull_request": f.pullJSON(i)})
+	return x
+}
+
+// reviewPage is where people look at a review.
+func (f *Forge) reviewPage(x *review) string {
+	return fmt.Sprintf("%s#pullrequestreview-%d", f.page(f.issues.rows[x.Issue]), x.ID)
 }
 
 func (f *Forge) reviewJSON(x *review) object {
 	i := f.issues.rows[x.Issue]
 	r := f.repos.rows[i.Repo]
-	pull, html := fmt.Sprintf("%s/pulls/%d", f.api(r), i.Number), fmt.Sprintf("%s/pull/%d#pullrequestreview-%d", f.web(r), i.Number, x.ID)
+	pull, html := fmt.Sprintf("%s/pulls/%d", f.api(r), i.Number), f.reviewPage(x)
 	return object{"id": x.ID, "node_id": node("PRR", x.ID), "user": f.userJSON(x.Author), "body": x.Body, "state": x.State, "commit_id": x.SHA, "html_url": html,
 		"pull_request_url": pull, "_links": object{"html": object{"href": html}, "pull_request": object{"href": pull}}, "author_association": f.association(x.Author, r),
 		"submitted_at": stamp(x.Submitted)}

@@ -22,7 +22,7 @@ func (f *Forge) userJSON(login string) object {
 func (f *Forge) publicUserJSON(u *User) object {
 	out := f.userJSON(u.Login)
 	for name, value := range (object{"name": u.Login, "company": nil, "blog": "", "location": nil, "email": nil, "hireable": nil, "bio": nil, "twitter_username": nil,
-		"public_repos": 0, "public_gists": 0, "followers": 0, "following": 0, "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z"}) {
+		"user_view_type": "public", "public_repos": 0, "public_gists": 0, "followers": 0, "following": 0, "created_at": "2024-01-01T00:00:00Z", "updated_at": "2024-01-01T00:00:00Z"}) {
 		out[name] = value
 	}
 	return out
@@ -42,7 +42,7 @@ var repoLinks = map[string]string{
 
 // repoJSON is a repository as lists and other objects hold one.
 func (f *Forge) repoJSON(r *repo) object {
-	open := len(f.issues.all(func(i *issue) bool { return i.Repo == r.ID && i.open() }))
+	open := len(f.issues.of(r.ID, (*issue).open))
 	visibility := "public"
 	if r.Private {
 		visibility = "private"
@@ -66,18 +66,15 @@ func (f *Forge) fullRepoJSON(r *repo) object {
 	return out
 }
 
-// issueLinks are what issues and merge requests have in common.
+// issueJSON is an issue, or a merge request as the issue that it is as well.
 func (f *Forge) issueJSON(i *issue) object {
 	r := f.repos.rows[i.Repo]
-	api, page := fmt.Sprintf("%s/issues/%d", f.api(r), i.Number), "issues"
-	if i.Pull != nil {
-		page = "pull"
-	}
-	comments := len(f.comments.all(func(c *comment) bool { return c.Issue == i.ID }))
-	out := object{"id": i.ID, "node_id": node("I", i.ID), "number": i.Number, "title": i.Title, "body": body(i.Body), "state": i.state(), "state_reason": nil, "user": f.userJSON(i.Author),
-		"labels": f.labelsJSON(r, i.Labels), "assignee": nil, "assignees": []object{}, "milestone": nil, "locked": false, "active_lock_reason": nil, "comments": comments,
+	api := fmt.Sprintf("%s/issues/%d", f.api(r), i.Number)
+	comments := len(f.comments.of(i.ID, nil))
+	out := object{"id": i.ID, "node_id": node("I", i.ID), "number": i.Number, "title": i.Title, "body": body(i.Body), "state": i.state(), "state_reason": body(i.Reason), "user": f.userJSON(i.Author),
+		"labels": f.labelsJSON(r, i.Labels), "assignee": f.firstUser(i.Assignees), "assignees": each(i.Assignees, f.userJSON), "milestone": nil, "locked": false, "active_lock_reason": nil, "comments": comments,
 		"url": api, "repository_url": f.api(r), "labels_url": api + "/labels{/name}", "comments_url": api + "/comments", "events_url": api + "/events",
-		"html_url": fmt.Sprintf("%s/%s/%d", f.web(r), page, i.Number), "closed_at": stamp(i.Closed), "created_at": stamp(i.Created), "updated_at": stamp(i.Updated),
+		"html_url": f.page(i), "closed_at": stamp(i.Closed), "created_at": stamp(i.Created), "updated_at": stamp(i.Updated),
 		"author_association": f.association(i.Author, r), "performed_via_github_app": nil, "timeline_url": api + "/timeline", "reactions": f.reactionsJSON(api, i.ID, 0)}
 	if i.Pull != nil {
 		pull := fmt.Sprintf("%s/pulls/%d", f.api(r), i.Number)
@@ -86,6 +83,14 @@ func (f *Forge) issueJSON(i *issue) object {
 		out["pull_request"] = object{"url": pull, "html_url": html, "diff_url": html + ".diff", "patch_url": html + ".patch", "merged_at": stamp(i.Pull.Merged)}
 	}
 	return out
+}
+
+// firstUser is the first of some users; null if there is none.
+func (f *Forge) firstUser(logins []string) any {
+	if len(logins) == 0 {
+		return nil
+	}
+	return f.userJSON(logins[0])
 }
 
 // body is a text that is null where nobody wrote one.
@@ -119,8 +124,8 @@ func (f *Forge) labelsJSON(r *repo, names []string) []object {
 }
 
 func (f *Forge) label(r *repo, name string) *label {
-	for _, l := range f.labels.all(nil) {
-		if l.Repo == r.ID && fold(l.Name) == fold(name) {
+	for _, l := range f.labels.of(r.ID, nil) {
+		if fold(l.Name) == fold(name) {
 			return l
 		}
 	}
@@ -136,11 +141,7 @@ func (f *Forge) commentJSON(c *comment) object {
 	i := f.issues.rows[c.Issue]
 	r := f.repos.rows[i.Repo]
 	api := fmt.Sprintf("%s/issues/comments/%d", f.api(r), c.ID)
-	page := "issues"
-	if i.Pull != nil {
-		page = "pull"
-	}
-	return object{"id": c.ID, "node_id": node("IC", c.ID), "url": api, "html_url": fmt.Sprintf("%s/%s/%d#issuecomment-%d", f.web(r), page, i.Number, c.ID),
+	return object{"id": c.ID, "node_id": node("IC", c.ID), "url": api, "html_url": f.remarkPage(c),
 		"issue_url": fmt.Sprintf("%s/issues/%d", f.api(r), i.Number), "user": f.userJSON(c.Author), "body": c.Body, "created_at": stamp(c.Created), "updated_at": stamp(c.Updated),
 		"author_association": f.association(c.Author, r), "performed_via_github_app": nil, "reactions": f.reactionsJSON(api, i.ID, c.ID)}
 }
@@ -150,12 +151,17 @@ var reactionNames = []string{"+1", "-1", "laugh", "hooray", "confused", "heart",
 
 func (f *Forge) reactionsJSON(api string, issue, comment int64) object {
 	out := object{"url": api + "/reactions"}
-	total := 0
+	all := f.reactions.of(remarked{issue, comment}, nil)
 	for _, name := range reactionNames {
-		n := len(f.reactions.all(func(r *reaction) bool { return r.Issue == issue && r.Comment == comment && r.Content == name }))
-		out[name], total = n, total+n
+		n := 0
+		for _, x := range all {
+			if x.Content == name {
+				n++
+			}
+		}
+		out[name] = n
 	}
-	out["total_count"] = total
+	out["total_count"] = len(all)
 	return out
 }
 

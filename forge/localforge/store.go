@@ -9,13 +9,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // store keeps everything but the git repositories: in memory, and in a journal from which it is read again after a restart. Each line
 // of the journal is one object as it is from then on; the last one of a key counts. The Forge's mutex guards it.
 type store struct {
-	file *os.File
-	last int64 // the greatest id that was given
+	file  *os.File
+	sync  bool  // each line is on the disk before the next step
+	last  int64 // the greatest id that was given
+	clock func() time.Time
+	lag   time.Duration // how long lists do not show a new row
 
 	users         table[string, User]
 	repos         table[int64, repo]
@@ -29,6 +33,19 @@ type store struct {
 	installations table[int64, installation]
 	tokens        table[string, token]
 	deliveries    table[int64, delivery]
+	outcomes      table[int64, outcome] // of deliveries
+	mentions      table[int64, Mention]
+	actions       table[int64, Action]
+	groups        table[int64, mergeGroup]
+}
+
+// remarked is what a reaction is on: an issue, or with comment one of its comments.
+type remarked struct{ issue, comment int64 }
+
+// commitIn is a commit of a repository.
+type commitIn struct {
+	repo int64
+	sha  string
 }
 
 // line is one line of the journal.
@@ -38,75 +55,6 @@ type line struct {
 	Value json.RawMessage `json:"value"` // null: it was deleted
 }
 
-// table is one kind of objects. Rows may be read and changed in place; put makes it last.
-type table[K comparable, V any] struct {
-	kind  string
-	rows  map[K]*V
-	order []K // in which they were made
-}
-
-// loader reads one object of a kind.
-type loader func(key, value json.RawMessage) error
-
-func (t *table[K, V]) loader() loader {
-	t.rows = map[K]*V{}
-	return func(key, value json.RawMessage) error {
-		var k K
-		if err := json.Unmarshal(key, &k); err != nil {
-			return err
-		}
-		if string(value) == "null" {
-			t.forget(k)
-			return nil
-		}
-		v := new(V)
-		if err := json.Unmarshal(value, v); err != nil {
-			return err
-		}
-		t.remember(k, v)
-		return nil
-	}
-}
-
-func (t *table[K, V]) remember(k K, v *V) {
-	if _, there := t.rows[k]; !there {
-		t.order = append(t.order, k)
-	}
-	t.rows[k] = v
-}
-
-func (t *table[K, V]) forget(k K) {
-	delete(t.rows, k)
-	for i := range t.order {
-		if t.order[i] == k {
-			t.order = append(t.order[:i:i], t.order[i+1:]...)
-			return
-		}
-	}
-}
-
-// all lists the rows for which keep is true, in the order in which they were made; a nil keep keeps all.
-func (t *table[K, V]) all(keep func(*V) bool) (out []*V) {
-	for _, k := range t.order {
-		if v := t.rows[k]; keep == nil || keep(v) {
-			out = append(out, v)
-		}
-	}
-	return out
-}
-
-// put keeps an object. A journal that can't be written is a full or broken disk: the forge goes no further.
-func put[K comparable, V any](s *store, t *table[K, V], k K, v *V) {
-	t.remember(k, v)
-	s.write(t.kind, k, v)
-}
-
-// remove deletes an object.
-func remove[K comparable, V any](s *store, t *table[K, V], k K) {
-	t.forget(k)
-	s.write(t.kind, k, nil)
-}
-
 func (s *store) write(kind string, key, value any) {
 	k, errKey := json.Marshal(key)
 	v, errValue := json.Marshal(value)
@@ -114,7 +62,11 @@ func (s *store) write(kind string, key, value any) {
 	if err := errors.Join(errKey, errValue, errLine); err != nil {
 		panic(fmt.Sprintf("localforge: keep a %s: %v", kind, err)) // only this package's own types
 	}
-	if _, err := s.file.Write(append(data, '\n')); err != nil {
+	_, err := s.file.Write(append(data, '\n'))
+	if err == nil && s.sync {
+		err = s.file.Sync()
+	}
+	if err != nil {
 		panic(fmt.Sprintf("localforge: keep a %s: %v", kind, err))
 	}
 }
@@ -126,11 +78,11 @@ func (s *store) next() int64 {
 }
 
 // openStore reads the journal in a folder, which is made if it is not there.
-func openStore(dir string) (*store, error) {
+func openStore(dir string, clock func() time.Time) (*store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	s := &store{last: 1000}
+	s := &store{last: 1000, clock: clock}
 	loaders := map[string]loader{}
 	add := func(kind *string, name string, l loader) { *kind, loaders[name] = name, l }
 	add(&s.users.kind, "user", s.users.loader())
@@ -145,6 +97,18 @@ func openStore(dir string) (*store, error) {
 	add(&s.installations.kind, "installation", s.installations.loader())
 	add(&s.tokens.kind, "token", s.tokens.loader())
 	add(&s.deliveries.kind, "delivery", s.deliveries.loader())
+	add(&s.outcomes.kind, "outcome", s.outcomes.loader())
+	add(&s.mentions.kind, "mention", s.mentions.loader())
+	add(&s.actions.kind, "action", s.actions.loader())
+	add(&s.groups.kind, "merge group", s.groups.loader())
+	s.repos.group = func(r *repo) any { return fold(r.full()) }
+	s.issues.group = func(i *issue) any { return i.Repo }
+	s.comments.group = func(c *comment) any { return c.Issue }
+	s.reactions.group = func(x *reaction) any { return remarked{x.Issue, x.Comment} }
+	s.labels.group = func(l *label) any { return l.Repo }
+	s.reviews.group = func(x *review) any { return x.Issue }
+	s.checks.group = func(c *check) any { return commitIn{c.Repo, c.SHA} }
+	s.deliveries.group = func(d *delivery) any { return d.App }
 	name := filepath.Join(dir, "journal.jsonl")
 	if err := s.read(name, loaders); err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)

@@ -115,9 +115,15 @@ func (s *Transcript) check(r *http.Request, sent []byte, got *httptest.ResponseR
 
 // oneSegment escapes the slashes of a branch or ref in a path, which the description takes for one segment.
 func oneSegment(path string) string {
-	for _, before := range []string{"/branches/", "/git/ref/", "/git/refs/", "/labels/"} {
+	for _, before := range []string{"/branches/", "/git/ref/", "/git/refs/", "/commits/", "/labels/"} {
 		if head, tail, ok := strings.Cut(path, before); ok {
-			return head + before + strings.ReplaceAll(tail, "/", "%2F")
+			after := ""
+			for _, asked := range []string{"/check-runs", "/pulls"} {
+				if cut, found := strings.CutSuffix(tail, asked); found && before == "/commits/" {
+					tail, after = cut, asked
+				}
+			}
+			return head + before + strings.ReplaceAll(tail, "/", "%2F") + after
 		}
 	}
 	return path
