@@ -15,7 +15,7 @@ var layers = [][]string{
 	{"forge", "forge/localforge"},
 	{"forge/github"},
 	{"bot"},
-	{"bot/fault", "bot/state"},
+	{"bot/fault", "bot/state", "bot/intake"},
 	{"bot/queue"},
 	{"bot/outbox"},
 	{"bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo", "bot/terminal", "bot/model"},
