@@ -140,7 +140,7 @@ func (t *Triage) edited(ctx context.Context, n news, p state.Product, doc *spec.
 		if err != nil || !slices.Contains(touched, file) {
 			continue // a first commit, or one that does not touch the spec
 		}
-		e.author, e.at, e.title = c.Author.Name, c.Time, c.Subject
+		e.author, e.at, e.title = c.Author, c.Time, c.Subject
 		e.url = n.repository.URL + "/commit/" + c.SHA
 		words = append(words, strings.TrimSpace(c.Subject+"\n\n"+c.Body))
 		host, ok := t.Hosts(n.repository.Host)

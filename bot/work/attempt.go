@@ -30,11 +30,12 @@ type site struct {
 	// base is the default branch's commit, start the commit that the attempt goes on from: base's, or that of the open change's branch.
 	base, start string
 	// tree is start with the neighbours, places tell where those come from.
-	tree    product.Tree
-	places  workspace.Places
-	others  []workspace.Member
-	unclear []string
-	rules   []guideline.Guideline
+	tree   product.Tree
+	places workspace.Places
+	others []workspace.Member
+	// rules are the guidelines in force; ruled says that there are any to be had.
+	rules []guideline.Guideline
+	ruled bool
 }
 
 func (s *site) close() { _ = os.RemoveAll(s.folder) }
@@ -138,13 +139,13 @@ func (w *Worker) site(ctx context.Context, t task) (*site, error) {
 			return nil, err
 		}
 	}
-	if s.rules, err = w.Rules(ctx, t.repository.Repo); err != nil {
+	if s.rules, s.ruled, err = w.Rules(ctx, t.repository.Repo); err != nil {
 		return nil, err
 	}
 	if s.folder, err = os.MkdirTemp(w.Scratch, "codicil-work-"); err != nil {
 		return nil, fmt.Errorf("make a scratch folder: %w", err)
 	}
-	if s.others, s.unclear, err = w.neighbours(ctx, t); err == nil {
+	if s.others, err = w.Library.Around(ctx, w.DB, t.product.ID); err == nil {
 		s.tree, s.places, err = w.lay(ctx, t, s, s.start, "start")
 	}
 	if err != nil {
@@ -170,9 +171,63 @@ func (w *Worker) author(ctx context.Context, t task, x state.Trigger, s *site, t
 		return nil, err
 	}
 	defer release()
-	a.Guidelines, a.GuidelinesGiven = s.rules, len(s.rules) > 0
-	job := author.Job{Tree: tree, Path: t.product.Path, Requirement: x.Requirement, AssumeYes: x.AssumeYes, Origin: origin(x), Supersede: supersede(x.Supersede)}
+	a.Guidelines, a.GuidelinesGiven = s.rules, s.ruled
+	job := author.Job{Tree: tree, Path: t.product.Path, Requirement: x.Requirement, AssumeYes: x.AssumeYes, Origin: origin(x), Supersede: supersede(x.Supersede), Evidence: x.Evidence}
+	switch x.Kind {
+	case state.KindGuideline:
+		return w.rule(ctx, x, a, job)
+	case state.KindSpec:
+		return w.follow(ctx, t, x, s, a, job)
+	case state.KindRefresh:
+		if x.Guideline != "" {
+			return w.rule(ctx, x, a, job)
+		}
+		return a.Refresh(ctx, job)
+	case state.KindInit:
+		return a.Draft(ctx, author.Newcomer{Job: job}, true)
+	}
 	return a.Amend(ctx, job)
+}
+
+// rule has a guideline adopted, or let go.
+func (w *Worker) rule(ctx context.Context, x state.Trigger, a *author.Author, job author.Job) (*author.Outcome, error) {
+	g, ok, err := w.RuleAt(ctx, x.Source, x.Commit, x.Guideline)
+	if x.Withdrawn {
+		g, ok, err = w.RuleAt(ctx, x.Source, x.Before, x.Guideline)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("the guideline %s is not in %s at %s", x.Guideline, x.Source, short(x.Commit))
+	}
+	job.Guideline = &g
+	if x.Before != "" && !x.Withdrawn {
+		before, ok, err := w.RuleAt(ctx, x.Source, x.Before, x.Guideline)
+		if err != nil {
+			return nil, err
+		}
+		if ok && before.Revision != g.Revision {
+			job.GuidelineBefore = &before
+		}
+	}
+	switch {
+	case x.Withdrawn:
+		return a.Withdraw(ctx, job)
+	case x.Kind == state.KindRefresh:
+		return a.Refresh(ctx, job)
+	}
+	return a.Adopt(ctx, job)
+}
+
+// follow has a product made to meet its spec as it was edited by hand.
+func (w *Worker) follow(ctx context.Context, t task, x state.Trigger, s *site, a *author.Author, job author.Job) (*author.Outcome, error) {
+	before, _, err := w.lay(ctx, t, s, x.Before, "before-the-edit")
+	if err != nil {
+		return nil, err
+	}
+	job.TreeBefore = &before
+	return a.Follow(ctx, job)
 }
 
 // given answers questions with what was answered on the forge so far.
@@ -207,55 +262,4 @@ func supersede(texts []string) (out []author.Supersede) {
 		}
 	}
 	return out
-}
-
-// neighbours are the other repositories whose products must be there, at the heads of their default branches.
-func (w *Worker) neighbours(ctx context.Context, t task) (members []workspace.Member, unclear []string, err error) {
-	var cards []workspace.Card
-	var of workspace.Card
-	repositories := map[int64]state.Repository{}
-	err = w.DB.View(ctx, func(tx *state.Tx) error {
-		all, err := tx.Repositories()
-		if err != nil {
-			return err
-		}
-		for _, r := range all {
-			repositories[r.ID] = r
-		}
-		products, err := tx.Products()
-		if err != nil {
-			return err
-		}
-		for _, p := range products {
-			c := workspace.Card{ID: p.ID, RepositoryID: p.RepositoryID, Owner: repositories[p.RepositoryID].Owner, Path: p.Path, Name: p.Name, Inputs: p.Inputs}
-			if cards = append(cards, c); p.ID == t.product.ID {
-				of = c
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	near, unclear := workspace.Neighbours(of, cards)
-	for _, c := range near {
-		if n := len(members); n > 0 && members[n-1].Repository.ID == repositories[c.RepositoryID].Repository.ID {
-			members[n-1].Products = append(members[n-1].Products, c.Path)
-			continue
-		}
-		r := repositories[c.RepositoryID]
-		m := w.Library.Mirror(r.Repository)
-		if err := m.Fetch(ctx); err != nil {
-			return nil, nil, err
-		}
-		head, ok, err := m.Resolve(ctx, "refs/remotes/origin/"+r.DefaultBranch)
-		if err != nil {
-			return nil, nil, err
-		}
-		if !ok {
-			return nil, nil, fmt.Errorf("%s has no branch %s", r, r.DefaultBranch)
-		}
-		members = append(members, workspace.Member{Repository: r.Repository, Commit: head, Products: []string{c.Path}})
-	}
-	return members, unclear, nil
 }

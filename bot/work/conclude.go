@@ -40,7 +40,7 @@ type publication struct {
 
 // conclude turns what the author came to into a publication, or into an answer.
 func (w *Worker) conclude(ctx context.Context, t task, x state.Trigger, s *site, o *author.Outcome) error {
-	x.Tokens = o.Spent.Total.In + o.Spent.Total.Out
+	x.Tokens = o.Spent.Total.Usage.In + o.Spent.Total.Usage.Out
 	switch {
 	case o.Kind == author.Asked:
 		return w.ask(ctx, t, x, o)
@@ -188,7 +188,7 @@ func (w *Worker) prove(ctx context.Context, t task, s *site, commit string) (*bo
 	if err != nil {
 		return nil, err
 	}
-	return w.Verifier.Verify(ctx, verify.Input{Head: head, Under: t.product.Path, Readers: true, Base: &base, Guidelines: s.rules, GuidelinesGiven: len(s.rules) > 0})
+	return w.Verifier.Verify(ctx, verify.Input{Head: head, Under: t.product.Path, Readers: true, Base: &base, Guidelines: s.rules, GuidelinesGiven: s.ruled})
 }
 
 // word says what is to be said of a publication.

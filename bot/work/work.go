@@ -49,8 +49,8 @@ type Worker struct {
 	Hosts   func(host string) (Host, bool)
 	// Authors makes an author; release is called after its work.
 	Authors func(ctx context.Context, o Order) (a *author.Author, release func(), err error)
-	// Rules are the guidelines in force for a repository's products.
-	Rules func(ctx context.Context, repo forge.Repo) ([]guideline.Guideline, error)
+	// Rules are the guidelines in force for a repository's products; given says that there is a place that holds such.
+	Rules func(ctx context.Context, repo forge.Repo) (rules []guideline.Guideline, given bool, err error)
 	// RuleAt is a guideline as it was at a commit of a guideline repository.
 	RuleAt   func(ctx context.Context, source, commit, id string) (g guideline.Guideline, ok bool, err error)
 	Verifier *verify.Verifier

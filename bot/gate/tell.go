@@ -1,0 +1,89 @@
+package gate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/codicil-dev/codicil/bot/message"
+	"github.com/codicil-dev/codicil/bot/outbox"
+	"github.com/codicil-dev/codicil/bot/state"
+	"github.com/codicil-dev/codicil/forge"
+)
+
+// untouched makes the check of a commit that concerns no product: without it, a required check would hang.
+func (g *Gate) untouched(ctx context.Context, c case1) error {
+	check := message.Untouched(c.Head)
+	if err := g.check(ctx, c, check); err != nil {
+		return err
+	}
+	_, written, err := g.comment(ctx, c)
+	if err != nil || !written {
+		return err
+	}
+	return g.say(ctx, c, message.Said(c.commentKey(), "No data product is touched any more."))
+}
+
+// tell makes the check and brings the one comment up to date.
+func (g *Gate) tell(ctx context.Context, c case1, v message.Verification) error {
+	v.Key = c.commentKey()
+	if err := g.check(ctx, c, v.Check()); err != nil {
+		return err
+	}
+	if c.Number == 0 {
+		return nil
+	}
+	host, ok := g.Hosts(c.repository.Host)
+	if !ok {
+		return nil
+	}
+	mr, err := host.MergeRequest(ctx, c.repository.Repo, c.Number)
+	if err != nil || !mr.Open || mr.HeadSHA != c.Head {
+		return err // a newer commit has its own job
+	}
+	return g.say(ctx, c, v.Comment())
+}
+
+func (c case1) commentKey() string { return fmt.Sprintf("gate/%s/%d", c.repository.Key(), c.Number) }
+
+// check sets the check of the commit.
+func (g *Gate) check(ctx context.Context, c case1, check forge.Check) error {
+	check.Key = fmt.Sprintf("gate/%s/%s", c.repository.Key(), c.Head)
+	key := fmt.Sprintf("%s/%s", check.Key, digest(fmt.Sprint(check.Conclusion, check.Title, check.Summary, check.Text)))
+	_, err := g.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.SetCheck, Repo: c.repository.Repo, Check: &check})
+	return err
+}
+
+// comment is the comment that was written at the merge request; written is false if there is none yet.
+func (g *Gate) comment(ctx context.Context, c case1) (w state.Write, written bool, err error) {
+	if c.Number == 0 {
+		return w, false, nil
+	}
+	err = g.DB.View(ctx, func(tx *state.Tx) (err error) {
+		w, written, err = tx.Write(c.commentKey())
+		return err
+	})
+	return w, written, err
+}
+
+// say writes the comment, or brings it up to date.
+func (g *Gate) say(ctx context.Context, c case1, body string) error {
+	_, before, err := g.comment(ctx, c)
+	if err != nil {
+		return err
+	}
+	r, err := g.Outbox.Do(ctx, c.commentKey(), outbox.Operation{Kind: outbox.Comment, Repo: c.repository.Repo, Number: c.Number, Body: body})
+	if err != nil || !before {
+		return err
+	}
+	key := fmt.Sprintf("%s/%s/%s", c.commentKey(), c.Head, digest(body))
+	_, err = g.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.EditComment, Repo: c.repository.Repo, Number: c.Number, CommentID: r.ID, Of: c.commentKey(), Body: body})
+	return err
+}
+
+// digest tells texts apart in keys.
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:6])
+}

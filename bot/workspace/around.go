@@ -1,0 +1,78 @@
+package workspace
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/codicil-dev/codicil/bot/state"
+)
+
+// Around are the other repositories' products that must be there to prove some products of one repository, at the heads of their default
+// branches; see [Neighbours].
+func (l Library) Around(ctx context.Context, db *state.DB, products ...int64) (members []Member, err error) {
+	repositories := map[int64]state.Repository{}
+	var cards, near []Card
+	if err := db.View(ctx, func(tx *state.Tx) error {
+		cards, err = deck(tx, repositories)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	taken := map[int64]bool{}
+	for _, id := range products {
+		for _, of := range cards {
+			if of.ID != id {
+				continue
+			}
+			found, _ := Neighbours(of, cards)
+			for _, c := range found {
+				if !taken[c.ID] {
+					taken[c.ID], near = true, append(near, c)
+				}
+			}
+		}
+	}
+	at := map[int64]int{}
+	for _, c := range near {
+		i, ok := at[c.RepositoryID]
+		if !ok {
+			m, err := l.member(ctx, repositories[c.RepositoryID])
+			if err != nil {
+				return nil, err
+			}
+			i = len(members)
+			at[c.RepositoryID], members = i, append(members, m)
+		}
+		members[i].Products = append(members[i].Products, c.Path)
+	}
+	return members, nil
+}
+
+// deck are the cards of all products.
+func deck(tx *state.Tx, repositories map[int64]state.Repository) (cards []Card, err error) {
+	all, err := tx.Repositories()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range all {
+		repositories[r.ID] = r
+	}
+	products, err := tx.Products()
+	for _, p := range products {
+		cards = append(cards, Card{ID: p.ID, RepositoryID: p.RepositoryID, Owner: repositories[p.RepositoryID].Owner, Path: p.Path, Name: p.Name, Inputs: p.Inputs})
+	}
+	return cards, err
+}
+
+// member is a repository at the head of its default branch.
+func (l Library) member(ctx context.Context, r state.Repository) (Member, error) {
+	m := l.Mirror(r.Repository)
+	if err := m.Fetch(ctx); err != nil {
+		return Member{}, err
+	}
+	head, ok, err := m.Resolve(ctx, "refs/remotes/origin/"+r.DefaultBranch)
+	if err == nil && !ok {
+		err = fmt.Errorf("%s has no branch %s", r, r.DefaultBranch)
+	}
+	return Member{Repository: r.Repository, Commit: head}, err
+}
