@@ -175,6 +175,7 @@ func TestAnswers(t *testing.T) {
 		{"counted through", "1. a\n1. b", 3, []Reply{{1, "a"}, {2, "b"}}},
 		{"quoted", "> 1. Does it count?\n\n1. No", 1, []Reply{{1, "No"}}},
 		{"drawn in", "> Does it count?\n2. No", 2, []Reply{{2, "No"}}},
+		{"drawn in as text", "> Does it count?\n1: No", 1, []Reply{{1, "No"}}},
 		{"only quoted", "> 1. Does it count?", 1, nil},
 		{"in code", "```\n1. a\n```", 1, nil},
 		{"in a comment", "x <!--\n2. a\n-->", 2, nil},
@@ -230,10 +231,13 @@ func FuzzParse(f *testing.F) {
 		if len(commands) > Limit || len(unknown) > reported {
 			t.Errorf("%d and %d", len(commands), len(unknown))
 		}
-		lines := strings.Count(s, "\n") + strings.Count(s, "\r") + 1
+		lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(s, "\ufeff")), "\n")
 		for _, c := range commands {
-			if c.Line < 1 || c.Line > lines {
-				t.Errorf("line %d of %d", c.Line, lines)
+			if l := strings.ToLower(lines[c.Line-1]); !strings.HasPrefix(l, "/amend") && !strings.HasPrefix(l, "/answer") && !strings.HasPrefix(l, "/codicil") && !strings.HasPrefix(l, "@bot") {
+				t.Errorf("%s is not at the start of %q", c.Kind, l)
+			}
+			if c.Kind == Verify && len(c.Argument) < 40 {
+				t.Errorf("verify of %q", c.Argument)
 			}
 		}
 		Answers(s, 3)

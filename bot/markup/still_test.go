@@ -149,7 +149,7 @@ func TestParagraphs(t *testing.T) {
 }
 
 func TestSeen(t *testing.T) {
-	if got, want := Seen("a\t b\r\n\u200bc\u202e\U000e0041 \U000e0100d\ufe01🙂\ufe0f\x1b\xff"), "a\t b\r\nc\uFFFD\uFFFD d🙂\ufe0f\uFFFD\uFFFD"; got != want {
+	if got, want := Seen("a\t b\r\n\u200bc\u206a\u202e\U000e0041 \U000e0100d\ufe01🙂\ufe0f\x1b\xff"), "a\t b\r\nc\uFFFD\uFFFD d🙂\ufe0f\uFFFD\uFFFD"; got != want {
 		t.Errorf("%q, not %q", got, want)
 	}
 }
