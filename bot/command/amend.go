@@ -9,7 +9,7 @@ import (
 
 var (
 	// target is a word that could be a product's name or path, and the colon behind it.
-	target = regexp.MustCompile("^(`?)([\\pL\\pN_./-]{1,200})(`?):(?:\\s|$)")
+	target = regexp.MustCompile("^(`?)([\\pL\\pN_./-]{1,200})(`?):(?:[^/]|/[^/]|$)")
 	// flag is what begins as one. Telephones make one dash of two.
 	flag      = regexp.MustCompile(`^(?:--|—|–)([A-Za-z]+)(?:$|[\s=])`)
 	supersede = regexp.MustCompile("^#?0*([1-9][0-9]{0,8})(?::(?:\"([^\"\\n]*)\"|“([^”\\n]*)”|'([^'\\n]*)'|`([^`\\n]*)`|([^\\s\"“'`]+)))?(?:\\s|$)")

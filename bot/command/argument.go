@@ -8,9 +8,9 @@ import (
 // A commit must be named in full: code is run on the strength of it, and a short name could be given to another commit.
 var commit = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
 
-// argument reads what stands behind a word of /codicil on its line.
+// argument reads what stands behind a word of /codicil on its line. A full stop or question mark at the end is no part of it.
 func argument(c Command, text string) (Command, Reason) {
-	text = strings.Trim(strings.TrimSpace(text), "`")
+	text = strings.Trim(strings.TrimRight(text, " .!?"), "`")
 	words := strings.Fields(text)
 	switch c.Kind {
 	case Why:
@@ -29,7 +29,7 @@ func argument(c Command, text string) (Command, Reason) {
 		}
 		return c, ""
 	}
-	if strings.Trim(text, ".!?") != "" && !strings.EqualFold(strings.TrimRight(text, ".!?"), "please") {
+	if text != "" && !strings.EqualFold(text, "please") {
 		return c, Malformed
 	}
 	return c, ""

@@ -138,7 +138,7 @@ func Parse(body string, o Options) ([]Command, []Unknown) {
 		reason := l.reason
 		var c Command
 		if reason == "" {
-			c, reason = l.command(page.text(l.rest, end))
+			c, reason = l.command(page, end)
 		}
 		if reason == "" && len(commands) == Limit {
 			reason = TooMany
@@ -153,21 +153,21 @@ func Parse(body string, o Options) ([]Command, []Unknown) {
 	return commands, unknown
 }
 
-// command reads what stands behind a line's word up to the next command. The reason is empty if it can be obeyed.
-func (l line) command(text string) (Command, Reason) {
+// command reads what stands behind a line's word: on the line, or for amend and answer up to end. The reason is empty if
+// it can be obeyed.
+func (l line) command(p page, end int) (Command, Reason) {
 	c := Command{Kind: Kind(l.name), Line: l.number}
 	switch c.Kind {
 	case Amend:
-		return amend(c, text)
+		return amend(c, p.text(l.rest, end))
 	case Answer:
-		c.Answers = replies(text)
+		c.Answers = replies(p.text(l.rest, end))
 		if len(c.Answers) == 0 {
 			return c, Malformed
 		}
 		return c, ""
 	}
-	first, _, _ := strings.Cut(text, "\n")
-	return argument(c, first)
+	return argument(c, p.text(l.rest, l.start+len(l.text)))
 }
 
 // tooLong is the first line of body that looks like a command; none if there is none.

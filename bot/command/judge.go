@@ -85,13 +85,17 @@ func addressed(l line, word string) line {
 	return l
 }
 
-// glued is a command whose second word is tied to /codicil by a sign: /codicil-status.
+// glued is a command whose second word is tied to /codicil: /codicil-status, /codicilstatus.
 func glued(word string) (string, Reason) {
 	behind, ok := strings.CutPrefix(strings.ToLower(word), "codicil")
-	if !ok || !strings.ContainsAny(behind[:1], "-_:=.,") {
+	if !ok || behind == "" {
 		return "", ""
 	}
-	name, _ := verbOf(behind[1:])
+	verb := strings.TrimLeft(behind, "-_:=.,/")
+	name, reason := verbOf(verb)
+	if reason != "" && behind == verb || reason != "" && name == string(Help) && behind[0] == '/' {
+		return "", "" // another word, or a path
+	}
 	return name, Misspelt
 }
 

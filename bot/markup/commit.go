@@ -41,7 +41,7 @@ func CommitText(s string) string {
 			lines = append(lines, "")
 		}
 		for _, w := range wrapped {
-			lines = append(lines, stillPlain(w))
+			lines = append(lines, stillMessage(w))
 		}
 		if len(lines) > commitLines {
 			lines = append(lines[:commitLines], "…")

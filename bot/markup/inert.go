@@ -7,8 +7,8 @@ import (
 )
 
 // Inert returns s as one line of plain text in which no mention, reference, closing keyword, address or order to skip
-// tests is left that a host would act on, also where it reads the bare text rather than the rendered one. It adds nothing visible. It is not
-// Markdown yet: use Escape or Code for that.
+// tests is left that a host would act on, also where it reads the bare text rather than the rendered one. It adds nothing
+// visible. It is not Markdown yet: use Escape or Code for that.
 func Inert(s string) string {
 	s = Plain(s)
 	s = closing.ReplaceAllStringFunc(s, func(m string) string { return m[:1] + gap + m[1:] })

@@ -106,7 +106,7 @@ func HTML(s string) string { return html.EscapeString(still(Inert(s))) }
 // Title returns s for places that hold no Markdown: the title of a merge request, the subject of a commit message. It is
 // one line of at most limit characters (0 for no limit), cut with ….
 func Title(s string, limit int) string {
-	return Cut(stillPlain(Inert(s)), limit)
+	return Cut(stillTitle(Inert(s)), limit)
 }
 
 // Cut shortens s to at most limit characters, the last of which is … if anything was lost; 0 means no limit.

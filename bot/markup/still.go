@@ -15,14 +15,17 @@ var (
 // atStart are the words at the start of a line that merge and test bots act on, and the footer that release tools do.
 var atStart = regexp.MustCompile(`(?i)^(?:(?:bors|homu|rultor|jenkins|zuul|recheck|reverify|retest|lgtm|shipit)\b|r[+?=]|breaking[ -]changes?:)`)
 
-// inMessage are the starts of a title that make it a draft or a fixup, and those of a line of a commit message that git
-// reads as the message's end, a patch, another mail or a trailer of its own.
-var inMessage = regexp.MustCompile(`(?i)^(?:(?:fixup|squash|amend|rebase)!|(?:draft|wip)\b|[\[(](?:draft|wip)[\])]|---|diff -|index:|>?from [0-9a-f]{7,}|\(cherry picked)`)
+// inTitle are the starts of a title that make it a draft or a fixup.
+var inTitle = regexp.MustCompile(`(?i)^(?:(?:fixup|squash|amend|rebase)!|(?:draft|wip)\b|[\[(](?:draft|wip)[\])])`)
+
+// inMessage are the starts of lines of a commit message that git reads as the message's end, a patch, another mail or a
+// trailer of its own.
+var inMessage = regexp.MustCompile(`(?i)^(?:---|diff -|index:|>?from [0-9a-f]{7,}|\(cherry picked)`)
 
 // trailer is a line that git and hosts read as one: who signed, who wrote it too, which change it is.
 var trailer = regexp.MustCompile(`(?i)^(?:[a-z0-9-]+-by|[a-z]*change-[a-z]+|codicil-[a-z-]+|release-as|skip-checks|depends-on|needed-by|cc|bug|closes|fixes|resolves|reverts)\s*:`)
 
-// token is any line that could be a trailer, or the kind of a conventional commit.
+// token is any line that git could take for a trailer.
 var token = regexp.MustCompile(`^[A-Za-z0-9-]+(?:\([^)]*\))?!?\s*:`)
 
 // quietWords breaks the words that act wherever they stand.
@@ -43,13 +46,21 @@ func still(line string) string {
 	return line
 }
 
-// stillPlain is still for a line outside Markdown, in a commit message or a title: no trailer of any name, no comment.
-func stillPlain(line string) string {
+// stillTitle is still for a title or a subject, which no Markdown and no trailer begins: "orders: …" stays as it is.
+func stillTitle(line string) string {
 	switch {
 	case strings.HasPrefix(line, "#"):
 		return gap + line
-	case token.MatchString(line), inMessage.MatchString(line):
+	case inTitle.MatchString(line), inMessage.MatchString(line):
 		return broken(line)
 	}
 	return still(line)
+}
+
+// stillMessage is still for a line in the body of a commit message: no trailer of any name, no comment.
+func stillMessage(line string) string {
+	if token.MatchString(line) {
+		return broken(line)
+	}
+	return stillTitle(line)
 }
