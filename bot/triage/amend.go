@@ -12,6 +12,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/bot/work"
+	"github.com/codicil-dev/codicil/bot/workspace"
 	"github.com/codicil-dev/codicil/forge"
 )
 
@@ -113,7 +114,7 @@ func places(products []state.Product) (out []message.Place) {
 
 // specHash is the hash of a product's spec as it was last looked at; empty if it can't be read.
 func (t *Triage) specHash(ctx context.Context, k talk, p state.Product) string {
-	s, _, err := specAt(ctx, t.Library.Mirror(k.repository.Repository), k.repository.Looked, p.Path)
+	s, _, err := workspace.SpecAt(ctx, t.Library.Mirror(k.repository.Repository), k.repository.Looked, p.Path)
 	if err != nil || s == nil {
 		return ""
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/bot/why"
+	"github.com/codicil-dev/codicil/bot/workspace"
 	"github.com/codicil-dev/codicil/forge"
 )
 
@@ -38,7 +39,7 @@ func (t *Triage) why(ctx context.Context, k talk, c command.Command, key string,
 		if k.change != nil && k.change.ProductID != p.ID && c.Argument == "" {
 			continue
 		}
-		doc, err := ledger(ctx, m, k.repository.Looked, p.Path)
+		doc, err := workspace.DocumentAt(ctx, m, k.repository.Looked, p.Path)
 		if err != nil {
 			t.sentence(ctx, k, key, all, fmt.Sprintf("The spec or ledger of %s can't be read: %v", p.Name, err))
 			return "why", nil
@@ -70,7 +71,7 @@ func (t *Triage) statusOf(ctx context.Context, k talk, key string, all *writes) 
 	m := t.Library.Mirror(k.repository.Repository)
 	versions := map[int64]string{}
 	for _, p := range k.products {
-		s, _, err := specAt(ctx, m, k.repository.Looked, p.Path)
+		s, _, err := workspace.SpecAt(ctx, m, k.repository.Looked, p.Path)
 		if err != nil {
 			return "", err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/mirror"
 	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/bot/state"
+	"github.com/codicil-dev/codicil/bot/workspace"
 	"github.com/codicil-dev/codicil/forge"
 )
 
@@ -71,7 +72,7 @@ func (t *Triage) defaultBranch(ctx context.Context, r forge.Repository) (end, er
 	case n.after == n.before:
 		return nothing("%s was looked at already", n.after[:8])
 	}
-	if n.products, err = scan(ctx, n.mirror, n.after); err != nil {
+	if n.products, err = workspace.Scan(ctx, n.mirror, n.after); err != nil {
 		return end{}, fmt.Errorf("look for products in %s: %w", r, err)
 	}
 	if err := t.compare(ctx, &n); err != nil {
@@ -109,12 +110,12 @@ func (t *Triage) compare(ctx context.Context, n *news) error {
 		if p.Unreadable != "" || !slices.Contains(n.changed, path.Join(p.Path, spec.SpecFile)) {
 			continue
 		}
-		doc, err := ledger(ctx, n.mirror, n.after, p.Path)
+		doc, err := workspace.DocumentAt(ctx, n.mirror, n.after, p.Path)
 		if err != nil {
 			t.Log.Warn("a product's ledger can't be read", "repository", n.repository.String(), "product", p.Path, "error", err)
 			continue
 		}
-		if !handEdited(doc) {
+		if !workspace.HandEdited(doc) {
 			continue
 		}
 		e, err := t.edited(ctx, *n, p, doc)

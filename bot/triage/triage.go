@@ -69,9 +69,9 @@ const FoundEvent = "codicil/found"
 const batch = 50
 
 // New completes a triage whose fields are set.
-func New(t Triage) *Triage {
+func New(t *Triage) *Triage {
 	t.wake = make(chan struct{}, 1)
-	return &t
+	return t
 }
 
 // Wake has Run look for deliveries.

@@ -1,4 +1,4 @@
-package triage
+package workspace
 
 import (
 	"context"
@@ -15,8 +15,8 @@ import (
 // mostProducts is how many products of one repository are looked after.
 const mostProducts = 2000
 
-// scan finds the products of a commit.
-func scan(ctx context.Context, m *mirror.Mirror, commit string) (found []state.Product, err error) {
+// Scan finds the products of a commit.
+func Scan(ctx context.Context, m *mirror.Mirror, commit string) (found []state.Product, err error) {
 	for e, err := range m.Files(ctx, commit) {
 		if err != nil {
 			return nil, err
@@ -49,7 +49,7 @@ func hidden(name string) bool {
 // read reads what has to be known of a product. One whose spec can't be read goes by its path.
 func read(ctx context.Context, m *mirror.Mirror, commit, dir string) (state.Product, error) {
 	p := state.Product{Path: dir, Name: dir}
-	s, why, err := specAt(ctx, m, commit, dir)
+	s, why, err := SpecAt(ctx, m, commit, dir)
 	switch {
 	case err != nil:
 		return p, err
@@ -65,8 +65,8 @@ func read(ctx context.Context, m *mirror.Mirror, commit, dir string) (state.Prod
 	return p, nil
 }
 
-// specAt is a product's spec at a commit; nil if there is none that can be read, for the reason why.
-func specAt(ctx context.Context, m *mirror.Mirror, commit, dir string) (s *spec.Spec, why string, err error) {
+// SpecAt is a product's spec at a commit; nil if there is none that can be read, for the reason why.
+func SpecAt(ctx context.Context, m *mirror.Mirror, commit, dir string) (s *spec.Spec, why string, err error) {
 	name := path.Join(dir, spec.SpecFile)
 	data, ok, err := m.ReadFile(ctx, commit, name)
 	switch {
@@ -82,8 +82,8 @@ func specAt(ctx context.Context, m *mirror.Mirror, commit, dir string) (s *spec.
 	return s, "", nil
 }
 
-// ledger opens the spec and ledger of a product at a commit.
-func ledger(ctx context.Context, m *mirror.Mirror, commit, dir string) (*spec.Document, error) {
+// DocumentAt opens the spec and ledger of a product at a commit.
+func DocumentAt(ctx context.Context, m *mirror.Mirror, commit, dir string) (*spec.Document, error) {
 	files := fstest.MapFS{}
 	for e, err := range m.Files(ctx, commit) {
 		if err != nil {
@@ -108,8 +108,8 @@ func ledger(ctx context.Context, m *mirror.Mirror, commit, dir string) (*spec.Do
 	return doc, nil
 }
 
-// handEdited says whether a spec is not what its last amendment left.
-func handEdited(doc *spec.Document) bool {
+// HandEdited says whether a spec is not what its last amendment left.
+func HandEdited(doc *spec.Document) bool {
 	entries := doc.Ledger.Entries
 	if len(entries) == 0 {
 		return false
