@@ -14,7 +14,9 @@ func Inert(s string) string {
 	s = closing.ReplaceAllStringFunc(s, func(m string) string { return m[:1] + gap + m[1:] })
 	s = hostKey.ReplaceAllString(s, "${1}"+gap+"${2}")
 	s = address.ReplaceAllString(s, "${1}"+gap+"${2}")
-	s = skipping.ReplaceAllString(s, "${1}"+gap+"${2}")
+	if strings.ContainsAny(s, "[*") {
+		s = skipping.ReplaceAllString(s, "${1}"+gap+"${2}")
+	}
 	return breakSigils(s)
 }
 
