@@ -23,7 +23,7 @@ func corpus() []string {
 		"# head", "## head", "head\n===", "head\n---", "---", "***", "___", "===", "- item", "+ item", "* item", "1. item", "1) item", "> quote", "    code", "\tcode", "```\ncode", "~~~", "`code`", "``a`b``", "`", "``````",
 		"/close", "/assign @me", " /label ~bug", "\n/approve", "line\n/close\nline", "\r/close", "\u2028/close", "| a | b |\n|---|---|\n| 1 | 2 |", ":---", ":tada:", "$x^2$", "$$y$$", "{+ added +}", "[- gone -]", "- [ ] task", "{: .class}",
 		"\u202eevil\u202c", "\u2066x\u2069", "a\u200b@root", "@\u200broot", "\ufeff/close", "\x1b[31mred\x00", "\xff\xfe broken", "tag\U000e0041\U000e0042", "line\u0085next", "é ü 漢字 🙂 👩‍👩‍👧",
-		"\u00ad@root", "#\u2060" + "12", strings.Repeat("*", 50), strings.Repeat("[", 200), strings.Repeat("`a", 20),
+		"[skip ci] x", "[CI Skip]", "[no ci]", "[skip actions]", "***NO_CI***", "\u00ad@root", "#\u2060" + "12", strings.Repeat("*", 50), strings.Repeat("[", 200), strings.Repeat("`a", 20),
 	}
 }
 

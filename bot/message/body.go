@@ -303,23 +303,33 @@ func (c Change) first(p *markup.Page) {
 			units = append(units, "> - "+line(sentence(w))+"\n")
 		}
 	}
-	breaking := false
-	for _, d := range c.differences() {
-		if d.Breaking && !d.Undeclared() && d.Kind != bot.Unstable {
-			breaking = true
-			units = append(units, "> - **May break readers:** "+line(d.Message)+"\n")
-		}
-	}
-	for _, r := range c.results() {
-		if r.Status == bot.Review && !(r.Area == bot.AreaCompatibility && (breaking || c.red())) {
-			units = append(units, "> - "+line(r.Name)+": "+line(r.Message)+"\n")
-		}
-	}
+	units = append(units, remarks(c.results(), c.differences())...)
 	open := units[:min(len(units), openFirst)]
 	if n := len(units) - len(open); n > 0 {
 		open = append(open, fmt.Sprintf("> - … and %d more, in the full report\n", n))
 	}
 	p.Add(importanceFirst, "remarks", "> [!IMPORTANT]\n> **To look at first**\n>\n", "", open...)
+}
+
+// remarks are what a person has to look at, one item of a quoted list each. Where compatibility is to be reviewed, that is each
+// difference that may break readers; those that nothing declares are among the failures.
+func remarks(results []bot.Result, differences []bot.Difference) (units []string) {
+	breaking := false
+	for _, d := range differences {
+		if !d.Breaking || d.Kind == bot.Unstable {
+			continue
+		}
+		breaking = true
+		if !d.Undeclared() {
+			units = append(units, "> - **May break readers:** "+line(d.Message)+"\n")
+		}
+	}
+	for _, r := range results {
+		if r.Status == bot.Review && !(r.Area == bot.AreaCompatibility && breaking) {
+			units = append(units, "> - "+failure(r)+"\n")
+		}
+	}
+	return units
 }
 
 // rejected are the options that were turned down.

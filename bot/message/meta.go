@@ -77,7 +77,7 @@ func keyed(key, text string) string {
 	return "<!-- codicil:comment " + base64.URLEncoding.EncodeToString([]byte(key)) + " -->\n" + strings.TrimRight(text, "\n") + "\n"
 }
 
-var keyLine = regexp.MustCompile(`\A<!-- codicil:comment ([A-Za-z0-9_=-]+) -->\r?(?:\n|\z)`)
+var keyLine = regexp.MustCompile(`\A<!-- codicil:comment ([A-Za-z0-9_=-]*) -->\r?(?:\n|\z)`)
 
 // CommentKey is the key that a comment of the bot begins with, by which it finds the comment again; ok is false if there is none. It
 // means something only in a comment that the bot wrote.

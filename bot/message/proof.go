@@ -284,17 +284,7 @@ func (c Change) readers(p *markup.Page) {
 			if x.Product == c.Product {
 				continue
 			}
-			what := "holds, and nothing changes for its own readers"
-			if n := len(differencesOf(c.Report, x.Product)); n > 0 {
-				what = "holds, with " + counted(n, "difference", "differences")
-			}
-			switch x.Verdict {
-			case bot.VerdictFail:
-				what = "fails: " + failureOf(resultsOf(c.Report, x.Product))
-			case bot.VerdictReview:
-				what = "to review, with " + counted(len(differencesOf(c.Report, x.Product)), "difference", "differences")
-			}
-			units = append(units, "- "+sign(x.Verdict)+" "+cell(x.Product)+": "+what+"\n")
+			units = append(units, "- "+sign(x.Verdict)+" "+cell(x.Product)+": "+readerOf(c.Report, x)+"\n")
 		}
 	}
 	title := "Built on the new output: " + counted(len(units), "product that reads it", "products that read it")
@@ -320,4 +310,18 @@ func failureOf(results []bot.Result) string {
 		return "its report says why"
 	}
 	return gravest(failures)
+}
+
+// readerOf says what became of a product that reads the changed one.
+func readerOf(r *bot.Report, x bot.ProductReport) string {
+	n := len(differencesOf(r, x.Product))
+	switch {
+	case x.Verdict == bot.VerdictFail:
+		return "fails: " + failureOf(resultsOf(r, x.Product))
+	case x.Verdict == bot.VerdictReview:
+		return "to review, with " + counted(n, "difference", "differences")
+	case n > 0:
+		return "holds, with " + counted(n, "difference", "differences")
+	}
+	return "holds, and nothing changes for its own readers"
 }

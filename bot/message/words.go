@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/markup"
@@ -24,11 +25,22 @@ func line(s string) string { return markup.Escape(clip(s, mostLine)) }
 // cell is foreign text in a cell of a table, cut shorter.
 func cell(s string) string { return markup.Escape(clip(s, mostCell)) }
 
+// bold is a product's name in a sentence.
+func bold(product string) string {
+	if name := cell(product); name != "" {
+		return "**" + name + "**"
+	}
+	return "**the product**"
+}
+
 // row is a row of a table; its cells are Markdown already.
 func row(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
 
 // clip is s as one plain line of at most most characters, cut between words.
 func clip(s string, most int) string {
+	if enough := 8*most + 1000; len(s) > enough {
+		s = s[:enough] // what is cut off anyway need not be looked at
+	}
 	s = markup.Plain(s)
 	short := markup.Cut(s, most)
 	if short == s {
@@ -181,3 +193,17 @@ func origin(kind string) string {
 	}
 	return "Requirement"
 }
+
+// lowerFirst begins with a small letter, also before a link.
+func lowerFirst(s string) string {
+	if rest, ok := strings.CutPrefix(s, "["); ok {
+		return "[" + lowerFirst(rest)
+	}
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}
+
+// isWord says whether r is a letter or a digit.
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
