@@ -8,10 +8,8 @@ import (
 	"testing"
 
 	"github.com/codicil-dev/codicil/forge"
+	"github.com/codicil-dev/codicil/forge/github"
 )
-
-// parsers are those that all of GitHub's examples go through.
-var parsers = map[string]func(string, []byte) (forge.Event, error){"plain": parse}
 
 // examples reads GitHub's examples of webhooks: $OCTOKIT_EXAMPLES is the folder of the npm package @octokit/webhooks-examples.
 func examples(t *testing.T) map[string][]json.RawMessage {
@@ -43,7 +41,11 @@ func examples(t *testing.T) map[string][]json.RawMessage {
 
 func TestGitHubsExamplesAreTaken(t *testing.T) {
 	all := examples(t)
-	for name, parse := range parsers {
+	host, err := github.New(github.Options{Token: "a token of the tests"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, parse := range map[string]func(string, []byte) (forge.Event, error){"plain": parse, "forge/github": host.Event} {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(t)
 			o := options(s)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codicil-dev/codicil/forge"
+	"github.com/codicil-dev/codicil/forge/github"
 )
 
 // What stands for the zero value of a field of Options.
@@ -131,7 +132,7 @@ func (r *Receiver) take(w http.ResponseWriter, request *http.Request) *refusal {
 	if err != nil {
 		return err
 	}
-	if !signed(body, h.signature, r.o.Secrets()) {
+	if !github.Signed(r.o.Secrets(), body, h.signature) {
 		return errSignature
 	}
 	now := r.o.Now()

@@ -54,8 +54,6 @@ func refuse(w http.ResponseWriter, r *refusal) {
 		w.Header().Set("Allow", http.MethodPost)
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
-	case http.StatusRequestTimeout:
-		w.Header().Set("Connection", "close")
 	}
 	answer(w, r.status, r.text)
 }

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -164,9 +165,11 @@ func TestLargestBodyIsTaken(t *testing.T) {
 
 func TestDefaultLimitIs25MB(t *testing.T) {
 	receiver := start(t, options(newStore(t)))
-	body := append(append([]byte(`{"a":"`), bytes.Repeat([]byte("a"), 25<<20-8)...), `"}`...)
-	wantStatus(t, send(receiver, request(guid(1), "push", body)), 202)
-	r := request(guid(2), "push", append(body, ' '))
+	body := make([]byte, 25<<20+1)
+	r := request(guid(1), "push", body[1:])
+	r.Header.Set("X-Hub-Signature-256", sign("wrong", nil)) // it is read to its end: only then is the signature looked at
+	wantStatus(t, send(receiver, r), 401)
+	r = request(guid(2), "push", body)
 	r.ContentLength = -1
 	wantStatus(t, send(receiver, r), 413)
 }
@@ -232,7 +235,14 @@ func TestConnectionOutlivesBodyTimeout(t *testing.T) {
 	g := newGate(newStore(t))
 	o := options(g)
 	o.BodyTimeout = 100 * time.Millisecond
-	server := httptest.NewServer(start(t, o))
+	var connections atomic.Int64
+	server := httptest.NewUnstartedServer(start(t, o))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
 	defer server.Close()
 	for n := range 2 {
 		r := request(guid(n), "push", comment(n))
@@ -252,6 +262,9 @@ func TestConnectionOutlivesBodyTimeout(t *testing.T) {
 		if response.StatusCode != 202 {
 			t.Errorf("answered %d", response.StatusCode)
 		}
+	}
+	if n := connections.Load(); n != 1 {
+		t.Errorf("%d connections, want 1", n)
 	}
 }
 

@@ -91,16 +91,13 @@ func (r *Receiver) readBody(w http.ResponseWriter, request *http.Request) (body 
 	if request.ContentLength > r.o.MaxBody {
 		return nil, 0, errTooLarge
 	}
-	control := http.NewResponseController(w)
-	// A writer that knows no deadlines is none of a server's.
-	_ = control.SetReadDeadline(time.Now().Add(r.o.BodyTimeout))
+	// A writer that knows no deadlines is none of a server's. The server sets its own before the connection's next request.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(r.o.BodyTimeout))
 	reader := &counted{from: http.MaxBytesReader(w, request.Body, r.o.MaxBody), held: &r.held, limit: bodiesHeld * r.o.MaxBody}
 	var buffer bytes.Buffer
-	_, err := buffer.ReadFrom(reader)
-	if err != nil {
+	if _, err := buffer.ReadFrom(reader); err != nil {
 		return nil, reader.size, readRefusal(err)
 	}
-	_ = control.SetReadDeadline(time.Time{})
 	return buffer.Bytes(), reader.size, nil
 }
 
