@@ -18,7 +18,14 @@ const SchemaID = spec.SchemaBase + "config-1.json"
 
 // Config is a codicil.yaml.
 type Config struct {
-	Model Model `json:"model,omitempty"`
+	Model      Model        `json:"model,omitempty"`
+	GitHub     GitHub       `json:"github,omitempty"`
+	Guidelines []Guidelines `json:"guidelines,omitempty"`
+	Server     Server       `json:"server,omitempty"`
+	Commits    Commits      `json:"commits,omitempty"`
+	Refresh    Refresh      `json:"refresh,omitempty"`
+	Limits     Limits       `json:"limits,omitempty"`
+	Questions  Questions    `json:"questions,omitempty"`
 }
 
 // Model says which model is asked, and within which limits.
@@ -65,7 +72,9 @@ type Timeouts struct {
 
 // Default is the configuration where nothing is said.
 func Default() Config {
-	return Config{Model: Model{Data: "masked", Rounds: author.DefaultRounds}}
+	c := Config{Model: Model{Data: "masked", Rounds: author.DefaultRounds}}
+	c.fillIn()
+	return c
 }
 
 // Schema returns the JSON Schema (2020-12) of codicil.yaml.
@@ -84,13 +93,24 @@ func Parse(file string, data []byte) (Config, bot.Problems) {
 	if len(problems) > 0 {
 		return Config{}, problems
 	}
-	if problems := c.check(source); len(problems) > 0 {
+	if problems := append(c.check(source), c.checkBot(source)...); len(problems) > 0 {
 		return Config{}, problems.Sorted()
 	}
-	c.Model.Key.folder = filepath.Dir(file)
-	c.Model.Key.at = bot.Problem{File: file}
-	c.Model.Key.at.Line, c.Model.Key.at.Column = source.At("/model/key")
+	for pointer, secret := range c.secrets() {
+		secret.folder = filepath.Dir(file)
+		secret.at = bot.Problem{File: file}
+		secret.at.Line, secret.at.Column = source.At(pointer)
+	}
 	return c, nil
+}
+
+// secrets are all secrets, by where they stand.
+func (c *Config) secrets() map[string]*Secret {
+	all := map[string]*Secret{"/model/key": &c.Model.Key, "/github/app/key": &c.GitHub.App.Key, "/github/token": &c.GitHub.Token, "/server/account/password": &c.Server.Account.Password}
+	for i := range c.GitHub.WebhookSecrets {
+		all[fmt.Sprintf("/github/webhook_secrets/%d", i)] = &c.GitHub.WebhookSecrets[i]
+	}
+	return all
 }
 
 // Load reads the codicil.yaml at a path. The error is bot.Problems where the file is at fault.

@@ -5,6 +5,62 @@ var described = map[string]string{
 	"Config":       "How Codicil works. It is read from --config or $CODICIL_CONFIG, and never looked for in a repository.",
 	"Config.Model": "The model that is asked, and its limits.",
 
+	"Config.GitHub":     "The GitHub that the bot works on, and as whom.",
+	"Config.Guidelines": "Repositories that hold the organisation's guidelines.",
+	"Config.Server":     "Where the bot listens, and where it keeps what it must not forget.",
+	"Config.Commits":    "In whose name the bot commits.",
+	"Config.Refresh":    "When each product is asked again whether it is the best that it can be.",
+	"Config.Limits":     "How much goes on at once.",
+	"Config.Questions":  "How long the bot waits for answers.",
+
+	"GitHub":                "The GitHub that the bot works on, and as whom.",
+	"GitHub.BaseURL":        "The REST API of a GitHub Enterprise Server, such as https://ghe.example.com/api/v3/; default https://api.github.com/.",
+	"GitHub.App":            "The bot's GitHub App.",
+	"GitHub.Token":          "A personal token, where there is no App.",
+	"GitHub.Repositories":   "Where the bot works: owner/name, or owner/*. Left out, all that the App is installed on.",
+	"GitHub.WebhookSecrets": "Webhooks must be signed with one of these; two while they are being changed.",
+	"GitHub.WriteInterval":  "The least time between two writes, such as 1s, which is the default and what GitHub asks for.",
+
+	"App":     "A GitHub App.",
+	"App.ID":  "Its number.",
+	"App.Key": "Where its private key, a PEM file, comes from.",
+
+	"Guidelines":            "A repository that holds guidelines.",
+	"Guidelines.Repository": "The repository, as owner/name.",
+	"Guidelines.Governs":    "The owners whose products they bind; default the repository's own.",
+
+	"Server":            "Where the bot listens, and where it keeps what it must not forget.",
+	"Server.Webhooks":   "The address for webhooks, which come to /webhooks/github; default 127.0.0.1:8420.",
+	"Server.Pages":      "The address of the pages; default 127.0.0.1:8421. Beyond this machine they need an account.",
+	"Server.Data":       "The folder of the database and of the copies of repositories; default codicil/bot in the user's cache.",
+	"Server.Sweep":      "How often the forge is looked through for what no webhook told; default 10m.",
+	"Server.Visibility": "How long a write may be there before the forge lists it; default 30s.",
+	"Server.Account":    "What the pages ask for.",
+
+	"Account":          "A name and a password.",
+	"Account.User":     "The name.",
+	"Account.Password": "Where the password comes from.",
+
+	"Commits":         "In whose name the bot commits.",
+	"Commits.Name":    "The name; default Codicil.",
+	"Commits.Email":   "The address.",
+	"Commits.SignOff": "Whether commits are signed off.",
+
+	"Refresh":          "When each product is asked again whether it is the best that it can be.",
+	"Refresh.Schedule": "Five fields as cron has them; default 0 5 * * 1, Mondays at five; off for never.",
+	"Refresh.Zone":     "The time zone of the schedule, such as Europe/Berlin; default UTC.",
+
+	"Limits":              "How much goes on at once.",
+	"Limits.Changes":      "How many products are worked on; default 2.",
+	"Limits.Requests":     "How many requests to the forge are under way; default 8.",
+	"Limits.Proofs":       "How many of people's merge requests are verified; default 1.",
+	"Limits.OpenPerOwner": "How many merge requests of guidelines an owner may have open; 0, the default, for no limit.",
+	"Limits.Canary":       "How many merge requests of a guideline have to be merged before the others are opened; 0, the default, for none.",
+
+	"Questions":        "How long the bot waits for answers.",
+	"Questions.Wait":   "After this, what would be assumed is taken; default 168h.",
+	"Questions.Remind": "After this, the bot reminds once; default 72h.",
+
 	"Model":          "The model that is asked, and its limits.",
 	"Model.BaseURL":  "An OpenAI-compatible endpoint, such as http://localhost:11434/v1; default $OPENAI_BASE_URL, else OpenAI's own.",
 	"Model.Key":      "Where the endpoint's key comes from; default $OPENAI_API_KEY. It is never written into this file.",

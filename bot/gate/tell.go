@@ -51,8 +51,10 @@ func (c case1) commentKey() string { return fmt.Sprintf("gate/%s/%d", c.reposito
 func (g *Gate) check(ctx context.Context, c case1, check forge.Check) error {
 	check.Key = fmt.Sprintf("gate/%s/%s", c.repository.Key(), c.Head)
 	key := fmt.Sprintf("%s/%s", check.Key, digest(fmt.Sprint(check.Conclusion, check.Title, check.Summary, check.Text)))
-	_, err := g.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.SetCheck, Repo: c.repository.Repo, Check: &check})
-	return err
+	if _, err := g.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.SetCheck, Repo: c.repository.Repo, Check: &check}); err != nil {
+		return err
+	}
+	return g.DB.Update(ctx, func(tx *state.Tx) error { return tx.SetVerified(c.repository.Key(), c.Head) })
 }
 
 // comment is the comment that was written at the merge request; written is false if there is none yet.

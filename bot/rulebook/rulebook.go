@@ -205,3 +205,29 @@ func copyFile(ctx context.Context, m reader, commit, name, dir string) error {
 	}
 	return root.WriteFile(filepath.FromSlash(name), data, 0o600)
 }
+
+// Where is the source and commit in which a guideline that binds a repository's products is in force.
+func (b *Book) Where(ctx context.Context, repo forge.Repo, id string) (source, commit string, err error) {
+	for _, s := range b.sources {
+		if !s.governs(repo) {
+			continue
+		}
+		var r state.Repository
+		if err := b.db.View(ctx, func(tx *state.Tx) (err error) {
+			r, _, err = tx.Repository(s.Repo.Key())
+			return err
+		}); err != nil {
+			return "", "", err
+		}
+		head, ok, err := b.library.Mirror(r.Repository).Resolve(ctx, "refs/remotes/origin/"+r.DefaultBranch)
+		if err != nil {
+			return "", "", err
+		}
+		if _, found, err := b.Get(ctx, s.Repo.Key(), head, id); err != nil {
+			return "", "", err
+		} else if ok && found {
+			return s.Repo.Key(), head, nil
+		}
+	}
+	return "", "", fmt.Errorf("the guideline %s is in no repository that governs %s", id, repo)
+}

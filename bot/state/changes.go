@@ -121,3 +121,19 @@ func (t *Tx) DropAnswers(change string) error {
 	_, err := t.exec(`delete from answers where change = ?`, change)
 	return err
 }
+
+// OpenIn are the changes whose merge requests are open in a repository.
+func (t *Tx) OpenIn(repository int64) ([]Change, error) {
+	return all(t, scanChange, selectChange+` where state in (?, ?) and number != 0 and product_id in (select id from products where repository_id = ?) order by id`, ChangeOpen, ChangeReady, repository)
+}
+
+// SetVerified notes that a commit of a person's was verified.
+func (t *Tx) SetVerified(repository, commit string) error {
+	return t.Set("verified/"+repository+"/"+commit, t.now.Format(time.RFC3339))
+}
+
+// Verified says whether a commit of a person's was verified.
+func (t *Tx) Verified(repository, commit string) (bool, error) {
+	_, ok, err := t.Setting("verified/" + repository + "/" + commit)
+	return ok, err
+}

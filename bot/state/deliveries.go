@@ -61,7 +61,7 @@ func (t *Tx) Unlooked() (n int, err error) {
 // LastReceived is when the last delivery of a host came; the zero time if none did. Those that were found by looking do not count.
 func (t *Tx) LastReceived(host string) (at time.Time, err error) {
 	at, _, err = one(t, instant,
-		`select max(received_at) from deliveries where host = ? and guid not like 'found/%'`, host)
+		`select max(received_at) from deliveries where host = ? and guid not like '`+FoundPrefix+`%'`, host)
 	return at, err
 }
 
@@ -75,4 +75,13 @@ func scanDelivery(s scanner) (d Delivery, err error) {
 	err = s.Scan(&d.ID, &d.Host, &d.GUID, &d.Event, &key, &d.Payload, moment{&d.Received}, &d.Attempts)
 	d.Key = key.String
 	return d, err
+}
+
+// FoundPrefix begins the GUIDs of deliveries that were not made but found by looking.
+const FoundPrefix = "found/"
+
+// Knows says whether something was told, or found, before.
+func (t *Tx) Knows(host, key string) (bool, error) {
+	_, ok, err := one(t, scalar[int], `select 1 from deliveries where host = ? and key = ?`, host, key)
+	return ok, err
 }
