@@ -107,7 +107,7 @@ func scanChange(s scanner) (c Change, err error) {
 
 // KeepAnswer keeps a model's answer in the work on a change, so that it is not asked and paid for again.
 func (t *Tx) KeepAnswer(change, key, answer string) error {
-	_, err := t.exec(`insert into answers (change, key, answer) values (?, ?, ?) on conflict do nothing`, change, key, answer)
+	_, err := t.exec(`insert into answers (change, key, answer) values (?, ?, ?) on conflict (change, key) do update set answer = excluded.answer`, change, key, answer)
 	return err
 }
 

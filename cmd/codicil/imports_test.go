@@ -32,7 +32,7 @@ var layers = [][]string{
 	{"bot/work"},
 	{"bot/triage"},
 	{"bot/gate", "bot/sweep", "bot/refresh"},
-	{"bot/serve"},
+	{"bot/service"},
 	{"cmd/codicil"},
 }
 

@@ -154,3 +154,6 @@ func (h *Host) RequestReviewers(ctx context.Context, repo forge.Repo, number int
 	}
 	return refused, nil
 }
+
+// RequestRef is the ref under which a merge request's head can be fetched, also from a fork.
+func (h *Host) RequestRef(number int) string { return fmt.Sprintf("refs/pull/%d/head", number) }
