@@ -77,6 +77,11 @@ func overWire(t *testing.T, w *wire, change func(o *github.Options)) *github.Hos
 	return h
 }
 
+func overWireOf(t *testing.T, transport http.RoundTripper) *github.Host {
+	t.Helper()
+	return overWire(t, nil, func(o *github.Options) { o.Transport = transport })
+}
+
 func TestLimits(t *testing.T) {
 	in := func(d time.Duration) string { return fmt.Sprint(time.Now().Add(d).Unix()) }
 	ok := func() (*http.Response, error) { return answer(200, anIssue) }
