@@ -208,6 +208,17 @@ func TestReadsAreRepeated(t *testing.T) {
 		if _, unsure, ok := forge.MayRetry(err); !ok || unsure || w.count() != 5 || !strings.Contains(err.Error(), "No server is currently available") {
 			t.Errorf("after %d requests: %v", w.count(), err)
 		}
+		w = &wire{answer: func(n int, r *http.Request) (*http.Response, error) {
+			if n == 1 {
+				return answer(503, ``, "Retry-After", "40")
+			}
+			return answer(503, ``, "Retry-After", "400")
+		}}
+		start := time.Now()
+		_, err = overWire(t, w, nil).Issue(t.Context(), shop, 3)
+		if after, _, ok := forge.MayRetry(err); !ok || w.count() != 2 || time.Since(start) != 40*time.Second || !after.Equal(start.Add(440*time.Second)) {
+			t.Errorf("after %d requests in %v: %v", w.count(), time.Since(start), err)
+		}
 	})
 }
 
