@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/bradleyfalzon/ghinstallation/v2"
 
@@ -100,14 +101,19 @@ type installationLogin struct {
 	id  int64
 	new func() *ghinstallation.Transport
 
+	now     func() time.Time
 	mu      sync.Mutex
 	current *ghinstallation.Transport
-	last    string
+	last    string    // the token that was given last
+	since   time.Time // when it was first given
 }
+
+// renewal is when a token is renewed that is good for an hour: git is to have it for long enough to move a large repository.
+const renewal = 45 * time.Minute
 
 // installationLogin is the login of an installation. Each has its own transport for the App's key: ghinstallation's writes to the shared one.
 func (h *Host) installationLogin(id int64) *installationLogin {
-	l := &installationLogin{id: id, new: func() *ghinstallation.Transport {
+	l := &installationLogin{id: id, now: h.options.Now, new: func() *ghinstallation.Transport {
 		t := ghinstallation.NewFromAppsTransport(ghinstallation.NewAppsTransportFromPrivateKey(h.options.Transport, h.options.App.ID, h.key), id)
 		t.BaseURL = h.at.rest.String()
 		t.Client = &http.Client{Transport: h.options.Transport, Timeout: h.options.Timeout}
@@ -119,6 +125,9 @@ func (h *Host) installationLogin(id int64) *installationLogin {
 
 func (l *installationLogin) token(ctx context.Context) (string, error) {
 	l.mu.Lock()
+	if l.last != "" && l.now().Sub(l.since) >= renewal {
+		l.current, l.last = l.new(), ""
+	}
 	current := l.current
 	l.mu.Unlock()
 	token, err := current.Token(ctx)
@@ -127,8 +136,8 @@ func (l *installationLogin) token(ctx context.Context) (string, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.current == current {
-		l.last = token
+	if l.current == current && l.last != token {
+		l.last, l.since = token, l.now()
 	}
 	return token, nil
 }
@@ -169,7 +178,7 @@ type unsent struct {
 func (e *unsent) Error() string { return e.err.Error() }
 func (e *unsent) Unwrap() error { return e.err }
 
-// Credential is what git logs in with to a repository: for an hour at most with an App.
+// Credential is what git logs in with to a repository. With an App it is good for a quarter of an hour at least.
 func (h *Host) Credential(ctx context.Context, repo forge.Repo) (forge.Credential, error) {
 	op := fmt.Sprintf("get a credential for %s", repo)
 	s, err := h.session(ctx, repo)

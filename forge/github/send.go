@@ -52,6 +52,11 @@ func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Path == s.host.at.graphql.Path {
 		kind = "graphql"
 	}
+	return s.send(req, body, kind, write)
+}
+
+// send makes attempts until one has an answer that is of use, or no further one is.
+func (s *sender) send(req *http.Request, body []byte, kind string, write bool) (*http.Response, error) {
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval, waits.MaxInterval = 200*time.Millisecond, 5*time.Second
 	giveUp := s.budget.now().Add(s.budget.maxWait)
@@ -72,15 +77,22 @@ func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
 			}
 			return response, nil
 		}
+		wait := waits.NextBackOff()
+		if err == nil {
+			if after, ok := retryAfter(response, s.budget.now()); ok { // of a server that is being looked after
+				wait = max(wait, after.Sub(s.budget.now()))
+			}
+		}
 		again, err := s.judge(req, write, response, data, err)
 		if !again {
 			return nil, err
 		}
-		if tries++; tries > mostTries {
-			return nil, &forge.RetryError{After: s.budget.now().Add(waits.MaxInterval), Err: err}
+		if free := s.budget.now().Add(wait); tries >= mostTries || free.After(giveUp) {
+			return nil, &forge.RetryError{After: free, Err: err}
 		}
+		tries++
 		s.host.log.Debug("GitHub is asked again", slog.String("method", req.Method), slog.String("path", req.URL.Path), slog.Any("because", err))
-		if err := pause(req.Context(), waits.NextBackOff()); err != nil {
+		if err := pause(req.Context(), wait); err != nil {
 			return nil, err
 		}
 	}

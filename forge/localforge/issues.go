@@ -12,7 +12,13 @@ import (
 func (f *Forge) issueRoutes(route func(pattern string, h handler)) {
 	route("GET /repos/{owner}/{repo}/issues", f.inRepo(Read, f.listIssues))
 	route("POST /repos/{owner}/{repo}/issues", f.inRepo(Read, f.openIssue))
-	route("GET /repos/{owner}/{repo}/issues/{number}", f.inIssue(Read, func(q *query, r *repo, i *issue) answer { return ok(f.issueJSON(i)) }))
+	route("GET /repos/{owner}/{repo}/issues/{number}", f.inIssue(Read, func(q *query, r *repo, i *issue) answer {
+		out := f.issueJSON(i)
+		if i.Closer != "" { // which lists and webhooks don't say
+			out["closed_by"] = f.userJSON(i.Closer)
+		}
+		return ok(out)
+	}))
 	route("PATCH /repos/{owner}/{repo}/issues/{number}", f.inIssue(Write, f.editIssue))
 	route("POST /repos/{owner}/{repo}/issues/{number}/reactions", f.inIssue(Read, func(q *query, r *repo, i *issue) answer { return f.react(q, i.ID, 0) }))
 	route("GET /repos/{owner}/{repo}/issues/{number}/reactions", f.inIssue(Read, func(q *query, r *repo, i *issue) answer { return f.listReactions(q, i.ID, 0) }))
@@ -220,12 +226,12 @@ func (f *Forge) setState(r *repo, i *issue, open bool, by string) {
 		return
 	}
 	action := "closed"
-	i.Closed, i.Updated = f.time(), f.time()
+	i.Closed, i.Updated, i.Closer = f.time(), f.time(), by
 	if i.Pull == nil && i.Reason == "" {
 		i.Reason = "completed"
 	}
 	if open {
-		action, i.Closed = "reopened", time.Time{}
+		action, i.Closed, i.Closer = "reopened", time.Time{}, ""
 	}
 	put(f.store, &f.issues, i.ID, i)
 	f.announceIssue(action, r, i, by, nil)

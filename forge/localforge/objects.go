@@ -64,6 +64,7 @@ type issue struct {
 	Closed  time.Time `json:"closed"` // zero while it is open
 	Created time.Time `json:"created"`
 	Updated time.Time `json:"updated"`
+	Closer  string    `json:"closer,omitempty"` // who closed it; empty while it is open
 	Reason  string    `json:"reason,omitempty"` // why it was closed or reopened, in GitHub's words
 	Labels  []string  `json:"labels,omitempty"`
 	// Assignees are logins.
