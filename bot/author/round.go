@@ -164,7 +164,7 @@ func (c *change) plainReport(r *bot.Report) (string, error) {
 	same.At, same.Seconds, same.Codicil, same.Notes = time.Time{}, 0, "", nil
 	same.Results = slices.Clone(r.Results)
 	for i := range same.Results {
-		if x := &same.Results[i]; x.Area == bot.AreaGuidelines {
+		if x := &same.Results[i]; x.Area == bot.AreaGuidelines && x.File != "" {
 			x.File = path.Base(x.File) // guidelines lie in another place on each machine
 		}
 	}
