@@ -70,6 +70,9 @@ func TestAdopt(t *testing.T) {
 	if len(s.of(author.StageReview)) != 1 {
 		t.Error("it was not reviewed")
 	}
+	if len(o.Notes) > 0 {
+		t.Errorf("notes %q", o.Notes)
+	}
 	a := o.Amendment
 	if a.Requirement != "Amounts say what they include. A column in USD says whether it is gross or net." {
 		t.Errorf("requirement %q", a.Requirement)

@@ -13,6 +13,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/author"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/spec"
+	"github.com/codicil-dev/codicil/bot/verify"
 )
 
 // edits is a shop whose spec was edited by hand, with a model that does well.
@@ -80,6 +81,15 @@ func TestFollow(t *testing.T) {
 	}
 	// Merged into the edited tree, it is in order without any more words.
 	job.TreeBefore = &product.Tree{Root: put(t, before).Tree.Root, Label: "the default branch"}
+	r, err := newAuthor(s).Verifier.Verify(t.Context(), verify.Input{Head: job.Tree, Under: ".", Base: job.TreeBefore})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range r.Results {
+		if x.Status == bot.Fail || x.Status == bot.Review && x.Area != bot.AreaGuidelines {
+			t.Errorf("%s, on the way to the default branch: %s: %s", x.Status, x.Name, x.Message)
+		}
+	}
 	o = follow(t, &script{t: t}, job)
 	wantKind(t, o, author.Met)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -161,8 +162,14 @@ func failing(r *bot.Report, own string) (fails, titles []string) {
 func (c *change) plainReport(r *bot.Report) (string, error) {
 	same := *r
 	same.At, same.Seconds, same.Codicil, same.Notes = time.Time{}, 0, "", nil
+	same.Results = slices.Clone(r.Results)
+	for i := range same.Results {
+		if x := &same.Results[i]; x.Area == bot.AreaGuidelines && x.File != "" {
+			x.File = path.Base(x.File) // guidelines lie in another place on each machine
+		}
+	}
 	if c.author.Portrait.Data == portrait.Schema {
-		same.Results, same.Differences = slices.Clone(r.Results), slices.Clone(r.Differences)
+		same.Differences = slices.Clone(r.Differences)
 		for i := range same.Results {
 			same.Results[i].Sample = nil
 		}
