@@ -170,6 +170,7 @@ func (m maker) check(ctx context.Context, op Operation) (r Result, err error) {
 		return r, err
 	}
 	if c.ID = there.ID; c.ID != 0 {
+		c.Annotations = nil // they came with the check, and hosts add those of an update to them
 		c, err = m.UpdateCheck(ctx, op.Repo, c)
 	} else {
 		c, err = m.CreateCheck(ctx, op.Repo, c)

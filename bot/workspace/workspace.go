@@ -36,8 +36,8 @@ type Member struct {
 	Products   []string
 }
 
-// away begins the folders that hold other repositories' products.
-const away = "@"
+// away begins the folders that hold other repositories' products. It sorts them behind those of the repository itself.
+const away = "~"
 
 // Lay writes the products of a repository into an empty folder, at their own paths, and those of others into folders named for their
 // repository. The tree's label is for people. The returned paths are the folders of others' products in the tree, by repository and path.

@@ -1,0 +1,171 @@
+// Package demo sets up a forge of this machine with example products and the bot on it, and plays what people do there.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/codicil-dev/codicil/bot/author"
+	"github.com/codicil-dev/codicil/bot/config"
+	"github.com/codicil-dev/codicil/bot/service"
+	"github.com/codicil-dev/codicil/bot/verify"
+	"github.com/codicil-dev/codicil/bot/work"
+	"github.com/codicil-dev/codicil/forge/github"
+	"github.com/codicil-dev/codicil/forge/localforge"
+)
+
+// Names in the town.
+const (
+	// Repository is what each owner's repository of products is called.
+	Repository = "data"
+	// Rules is the owner of the guidelines, and RulesRepository where they are.
+	Rules           = "northtrail"
+	RulesRepository = "guidelines"
+	// Host is what the forge is called.
+	Host = "localforge"
+)
+
+// Owners are the owners of products.
+var owners = []string{"commerce", "finance", "marketing"}
+
+// Owners are the owners of products, in order.
+func Owners() []string { return owners }
+
+// People who live there, and where they may write; each may read everywhere.
+var people = map[string]string{"jane": "commerce", "omar": "finance", "mia": "marketing", "ada": Rules, "lee": ""}
+
+// secret signs webhooks. It is no secret: nobody else can reach the forge.
+const secret = "localforge"
+
+// Options say how a town is to be.
+type Options struct {
+	// Dir holds all state. A town that was there before goes on.
+	Dir string
+	// Examples are the products by owner, and the folder guidelines.
+	Examples fs.FS
+	// Authors makes an author; see [service.Options].
+	Authors  func(ctx context.Context, o work.Order, answers *service.Answers) (a *author.Author, release func(), err error)
+	Verifier *verify.Verifier
+	Log      *slog.Logger
+	Now      func() time.Time
+	Version  string
+	// Configure changes the bot's configuration; nil leaves it.
+	Configure func(*config.Config)
+	// Forge is the address of the forge, such as 127.0.0.1:4180; empty for any port.
+	Forge string
+}
+
+// Town is a forge with repositories, people and guidelines.
+type Town struct {
+	*localforge.Forge
+	App *localforge.App
+	o   Options
+	web *http.Server
+	// webhooks is where the bot listens.
+	webhooks net.Listener
+}
+
+// Found opens the forge, and founds the town if it is not there yet. Close it after use.
+func Found(ctx context.Context, o Options) (t *Town, err error) {
+	address := o.Forge
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	pages, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("serve the forge: %w", err)
+	}
+	t = &Town{o: o}
+	if t.webhooks, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return nil, fmt.Errorf("listen for webhooks: %w", err)
+	}
+	t.Forge, err = localforge.Open(localforge.Options{Dir: filepath.Join(o.Dir, "forge"), URL: "http://" + pages.Addr().String(), Now: o.Now, Log: o.Log})
+	if err != nil {
+		return nil, err
+	}
+	t.web = &http.Server{Handler: t.Handler(), ReadHeaderTimeout: time.Minute}
+	go func() { _ = t.web.Serve(pages) }() // ends with Close
+	if err := t.settle(ctx); err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	return t, nil
+}
+
+// Webhook is where the bot takes webhooks.
+func (t *Town) Webhook() string { return "http://" + t.webhooks.Addr().String() + "/webhooks/github" }
+
+// settle makes people, owners, repositories and the App.
+func (t *Town) settle(ctx context.Context) (err error) {
+	for login := range people {
+		if _, err := t.AddUser(login); err != nil {
+			return err
+		}
+	}
+	if t.App, err = t.AddApp("codicil", t.Webhook(), secret); err != nil {
+		return err
+	}
+	for _, owner := range append([]string{Rules}, owners...) {
+		if err := t.AddOrganization(owner); err != nil {
+			return err
+		}
+		repository, folder := Repository, owner
+		if owner == Rules {
+			repository, folder = RulesRepository, "guidelines"
+		}
+		files, err := fs.Sub(t.o.Examples, folder)
+		if err != nil {
+			return err
+		}
+		by := "ada"
+		for login, where := range people {
+			if where == owner {
+				by = login
+			}
+		}
+		if err := t.CreateRepository(ctx, owner, repository, false, files, by); err != nil {
+			return fmt.Errorf("make %s/%s: %w", owner, repository, err)
+		}
+		if err := t.Grant(owner, repository, by, localforge.Write); err != nil {
+			return err
+		}
+		if _, err := t.Install(t.App.ID, owner); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close closes the forge.
+func (t *Town) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return errors.Join(t.web.Shutdown(ctx), t.Forge.Close())
+}
+
+// Bot makes a bot that works there. Run it with Listener.
+func (t *Town) Bot(ctx context.Context) (*service.Service, error) {
+	c := config.Default()
+	c.GitHub.BaseURL = t.API() + "/"
+	c.Guidelines = []config.Guidelines{{Repository: Rules + "/" + RulesRepository, Governs: owners}}
+	c.Refresh.Schedule = "off"
+	c.Server.Visibility = "2s"
+	if t.o.Configure != nil {
+		t.o.Configure(&c)
+	}
+	host, err := github.New(github.Options{Host: Host, BaseURL: t.API() + "/", App: &github.App{ID: t.App.ID, Key: []byte(t.App.PrivateKey)}, Log: t.o.Log})
+	if err != nil {
+		return nil, err
+	}
+	return service.New(ctx, service.Options{Config: c, Host: host, Secrets: [][]byte{[]byte(secret)}, Authors: t.o.Authors, Verifier: t.o.Verifier,
+		Data: filepath.Join(t.o.Dir, "bot"), Log: t.o.Log, Now: t.o.Now, Version: t.o.Version})
+}
+
+// Listener is where the bot listens for webhooks.
+func (t *Town) Listener() net.Listener { return t.webhooks }
