@@ -151,7 +151,7 @@ func (r *Runner) look(ctx context.Context, c state.Campaign, g guideline.Guideli
 	if err := m.Fetch(ctx); err != nil {
 		return nil, err
 	}
-	head, ok, err := m.Resolve(ctx, "refs/remotes/origin/"+of.repository.DefaultBranch)
+	head, ok, err := m.Resolve(ctx, of.repository.DefaultBranch)
 	if err != nil {
 		return nil, err
 	}
@@ -179,12 +179,12 @@ func (r *Runner) look(ctx context.Context, c state.Campaign, g guideline.Guideli
 	if err != nil {
 		return nil, err
 	}
-	tree, _, err := r.Library.Lay(ctx, dir, of.repository.DefaultBranch, workspace.Member{Repository: of.repository.Repository, Commit: head}, others)
+	at, err := r.Library.Lay(ctx, dir, of.repository.DefaultBranch, workspace.Member{Repository: of.repository.Repository, Commit: head}, others)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range of.products {
-		compliance, err := r.Verifier.Complies(ctx, verify.Input{Head: tree, Under: p.Path}, g)
+		compliance, err := r.Verifier.Complies(ctx, verify.Input{Head: at.Tree, Under: at.Path(p.Path)}, g)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/codicil-dev/codicil/bot/author"
@@ -115,13 +116,13 @@ func (t *Town) settle(ctx context.Context) (err error) {
 		if err := t.AddOrganization(owner); err != nil {
 			return err
 		}
-		repository, folder := Repository, owner
+		repository := Repository
+		files := fs.FS(within{t.o.Examples, owner})
 		if owner == Rules {
-			repository, folder = RulesRepository, "guidelines"
-		}
-		files, err := fs.Sub(t.o.Examples, folder)
-		if err != nil {
-			return err
+			repository = RulesRepository
+			if files, err = fs.Sub(t.o.Examples, "guidelines"); err != nil {
+				return err
+			}
 		}
 		by := "ada"
 		for login, where := range people {
@@ -169,3 +170,18 @@ func (t *Town) Bot(ctx context.Context) (*service.Service, error) {
 
 // Listener is where the bot listens for webhooks.
 func (t *Town) Listener() net.Listener { return t.webhooks }
+
+// within is a file system of which only one folder at the root is to be seen.
+type within struct {
+	fs.FS
+	folder string
+}
+
+// ReadDir lists a folder.
+func (w within) ReadDir(name string) ([]fs.DirEntry, error) {
+	all, err := fs.ReadDir(w.FS, name)
+	if name != "." {
+		return all, err
+	}
+	return slices.DeleteFunc(all, func(e fs.DirEntry) bool { return e.Name() != w.folder }), err
+}

@@ -148,20 +148,21 @@ func (g *Gate) prove(ctx context.Context, c case1) (v message.Verification, err 
 		return v, err
 	}
 	sides := map[string]workspace.Member{"base": {Repository: c.repository.Repository, Commit: c.base}, "head": {Repository: c.repository.Repository, Commit: c.Head}}
+	var head workspace.Layout
 	in := verify.Input{Readers: true, Guidelines: rules, GuidelinesGiven: given}
 	for name, m := range sides {
 		dir := filepath.Join(c.folder, name)
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return v, fmt.Errorf("make a scratch folder: %w", err)
 		}
-		tree, _, err := g.Library.Lay(ctx, dir, name+" ("+m.Commit[:8]+")", m, others)
+		at, err := g.Library.Lay(ctx, dir, name+" ("+m.Commit[:8]+")", m, others)
 		if err != nil {
 			return v, err
 		}
 		if name == "base" {
-			in.Base = &tree
+			in.Base = &at.Tree
 		} else {
-			in.Head = tree
+			in.Head, head = at.Tree, at
 		}
 	}
 	if c.Fork {
@@ -170,10 +171,11 @@ func (g *Gate) prove(ctx context.Context, c case1) (v message.Verification, err 
 		}
 	}
 	v.SHA = c.Head
-	v.Report, err = g.report(ctx, in, c.touched)
+	v.Report, err = g.report(ctx, in, head, c.touched)
 	if err != nil {
 		return v, err
 	}
-	g.describe(in, c, &v)
+	g.describe(in, head, c, &v)
+	head.Home(v.Report)
 	return v, nil
 }

@@ -18,10 +18,10 @@ import (
 
 // report verifies each product that is touched, with its readers, and puts all into one report. A product that two of them concern is in it
 // once.
-func (g *Gate) report(ctx context.Context, in verify.Input, touched []string) (all *bot.Report, err error) {
+func (g *Gate) report(ctx context.Context, in verify.Input, at workspace.Layout, touched []string) (all *bot.Report, err error) {
 	for _, dir := range touched {
-		in.Under = dir
-		if _, err := os.Stat(filepath.Join(in.Head.Root, filepath.FromSlash(dir), product.SpecFile)); errors.Is(err, fs.ErrNotExist) {
+		in.Under = at.Path(dir)
+		if _, err := os.Stat(filepath.Join(in.Head.Root, filepath.FromSlash(in.Under), product.SpecFile)); errors.Is(err, fs.ErrNotExist) {
 			in.Under = "." // it went: only the whole tree can tell whether it moved or vanished
 		}
 		r, err := g.Verifier.Verify(ctx, in)
@@ -64,10 +64,10 @@ func join(all, r *bot.Report) {
 }
 
 // describe adds the names of the products, and drafts of the amendments that the differences lack.
-func (g *Gate) describe(in verify.Input, c case1, v *message.Verification) {
+func (g *Gate) describe(in verify.Input, at workspace.Layout, c case1, v *message.Verification) {
 	for _, dir := range c.touched {
-		head, _ := product.Load(in.Head, dir)
-		base, _ := product.Load(*in.Base, dir)
+		head, _ := product.Load(in.Head, at.Path(dir))
+		base, _ := product.Load(*in.Base, at.Path(dir))
 		switch {
 		case head != nil:
 			v.Products = append(v.Products, message.Place{Product: head.Name(), Path: dir})

@@ -109,7 +109,7 @@ func (r *Refresher) look(ctx context.Context, p state.Product, in state.Reposito
 	if err := m.Fetch(ctx); err != nil {
 		return f, err
 	}
-	head, ok, err := m.Resolve(ctx, "refs/remotes/origin/"+in.DefaultBranch)
+	head, ok, err := m.Resolve(ctx, in.DefaultBranch)
 	if err != nil {
 		return f, err
 	}

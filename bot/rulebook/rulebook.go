@@ -98,7 +98,7 @@ func (b *Book) InForce(ctx context.Context, repo forge.Repo) (all []guideline.Gu
 		if err := m.Fetch(ctx); err != nil {
 			return nil, false, err
 		}
-		head, ok, err := m.Resolve(ctx, "refs/remotes/origin/"+r.DefaultBranch)
+		head, ok, err := m.Resolve(ctx, r.DefaultBranch)
 		if err != nil {
 			return nil, false, err
 		}
@@ -219,7 +219,7 @@ func (b *Book) Where(ctx context.Context, repo forge.Repo, id string) (source, c
 		}); err != nil {
 			return "", "", err
 		}
-		head, ok, err := b.library.Mirror(r.Repository).Resolve(ctx, "refs/remotes/origin/"+r.DefaultBranch)
+		head, ok, err := b.library.Mirror(r.Repository).Resolve(ctx, r.DefaultBranch)
 		if err != nil {
 			return "", "", err
 		}

@@ -80,6 +80,7 @@ func (t *Triage) installation(ctx context.Context, host Host, e forge.Event) (en
 		if err != nil {
 			return end{}, err
 		}
+		t.Log.Info("a repository came", "repository", full.String(), "outcome", first.outcome)
 		if first.do != nil {
 			if err := t.DB.Update(ctx, first.do); err != nil {
 				return end{}, err
@@ -98,6 +99,7 @@ func (t *Triage) Look(ctx context.Context, r forge.Repository) error {
 	if err != nil || e.do == nil {
 		return err
 	}
+	t.Log.Info("a repository was looked at", "repository", r.String(), "outcome", e.outcome)
 	return t.DB.Update(ctx, e.do)
 }
 

@@ -63,7 +63,7 @@ func (t *Triage) defaultBranch(ctx context.Context, r forge.Repository) (end, er
 	}
 	var there bool
 	var err error
-	if n.after, there, err = n.mirror.Resolve(ctx, "refs/remotes/origin/"+r.DefaultBranch); err != nil {
+	if n.after, there, err = n.mirror.Resolve(ctx, r.DefaultBranch); err != nil {
 		return end{}, err
 	}
 	switch {

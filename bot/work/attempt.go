@@ -16,7 +16,6 @@ import (
 	"github.com/codicil-dev/codicil/bot/fault"
 	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/mirror"
-	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/queue"
 	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/bot/state"
@@ -29,9 +28,8 @@ type site struct {
 	mirror *mirror.Mirror
 	// base is the default branch's commit, start the commit that the attempt goes on from: base's, or that of the open change's branch.
 	base, start string
-	// tree is start with the neighbours, places tell where those come from.
-	tree   product.Tree
-	places workspace.Places
+	// layout is start with the neighbours.
+	layout workspace.Layout
 	others []workspace.Member
 	// rules are the guidelines in force; ruled says that there are any to be had.
 	rules []guideline.Guideline
@@ -79,7 +77,7 @@ func (w *Worker) attempt(ctx context.Context, t task, x state.Trigger) error {
 		return w.stumbled(ctx, t, x, err)
 	}
 	defer s.close()
-	outcome, err := w.author(ctx, t, x, s, s.tree, "", say)
+	outcome, err := w.author(ctx, t, x, s, s.layout, "", say)
 	fault.Point("author done")
 	if err != nil {
 		return w.stumbled(ctx, t, x, err)
@@ -124,7 +122,7 @@ func (w *Worker) site(ctx context.Context, t task) (*site, error) {
 		return nil, err
 	}
 	branch := func(name string) (string, error) {
-		sha, ok, err := s.mirror.Resolve(ctx, "refs/remotes/origin/"+name)
+		sha, ok, err := s.mirror.Resolve(ctx, name)
 		if err == nil && !ok {
 			err = fmt.Errorf("%s has no branch %s", t.repository, name)
 		}
@@ -146,7 +144,7 @@ func (w *Worker) site(ctx context.Context, t task) (*site, error) {
 		return nil, fmt.Errorf("make a scratch folder: %w", err)
 	}
 	if s.others, err = w.Library.Around(ctx, w.DB, t.product.ID); err == nil {
-		s.tree, s.places, err = w.lay(ctx, t, s, s.start, "start")
+		s.layout, err = w.lay(ctx, t, s, s.start, "start")
 	}
 	if err != nil {
 		s.close()
@@ -156,23 +154,32 @@ func (w *Worker) site(ctx context.Context, t task) (*site, error) {
 }
 
 // lay writes a commit of the product's repository, with the neighbours, into a folder of the site.
-func (w *Worker) lay(ctx context.Context, t task, s *site, commit, name string) (product.Tree, workspace.Places, error) {
+func (w *Worker) lay(ctx context.Context, t task, s *site, commit, name string) (workspace.Layout, error) {
 	dir := filepath.Join(s.folder, name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
-		return product.Tree{}, nil, fmt.Errorf("make a scratch folder: %w", err)
+		return workspace.Layout{}, fmt.Errorf("make a scratch folder: %w", err)
 	}
 	return w.Library.Lay(ctx, dir, t.repository.DefaultBranch+" ("+short(commit)+")", workspace.Member{Repository: t.repository.Repository, Commit: commit}, s.others)
 }
 
 // author does the work that a kind of trigger asks for, on a tree. Round tells apart the times that it is done anew.
-func (w *Worker) author(ctx context.Context, t task, x state.Trigger, s *site, tree product.Tree, round string, say func(string)) (*author.Outcome, error) {
+func (w *Worker) author(ctx context.Context, t task, x state.Trigger, s *site, at workspace.Layout, round string, say func(string)) (*author.Outcome, error) {
 	a, release, err := w.Authors(ctx, Order{Name: fmt.Sprintf("%s/%d%s", t.change.UID, x.ID, round), Say: say, Questions: given(x.Answers)})
 	if err != nil {
 		return nil, err
 	}
 	defer release()
 	a.Guidelines, a.GuidelinesGiven = s.rules, s.ruled
-	job := author.Job{Tree: tree, Path: t.product.Path, Requirement: x.Requirement, AssumeYes: x.AssumeYes, Origin: origin(x), Supersede: supersede(x.Supersede), Evidence: x.Evidence}
+	job := author.Job{Tree: at.Tree, Path: at.Path(t.product.Path), Requirement: x.Requirement, AssumeYes: x.AssumeYes, Origin: origin(x), Supersede: supersede(x.Supersede), Evidence: x.Evidence}
+	o, err := w.do(ctx, t, x, s, a, job)
+	if o != nil {
+		at.Home(o.Report)
+	}
+	return o, err
+}
+
+// do has an author do the job of a kind of trigger.
+func (w *Worker) do(ctx context.Context, t task, x state.Trigger, s *site, a *author.Author, job author.Job) (*author.Outcome, error) {
 	switch x.Kind {
 	case state.KindGuideline:
 		return w.rule(ctx, x, a, job)
@@ -222,11 +229,11 @@ func (w *Worker) rule(ctx context.Context, x state.Trigger, a *author.Author, jo
 
 // follow has a product made to meet its spec as it was edited by hand.
 func (w *Worker) follow(ctx context.Context, t task, x state.Trigger, s *site, a *author.Author, job author.Job) (*author.Outcome, error) {
-	before, _, err := w.lay(ctx, t, s, x.Before, "before-the-edit")
+	before, err := w.lay(ctx, t, s, x.Before, "before-the-edit")
 	if err != nil {
 		return nil, err
 	}
-	job.TreeBefore = &before
+	job.TreeBefore = &before.Tree
 	return a.Follow(ctx, job)
 }
 

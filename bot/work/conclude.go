@@ -180,26 +180,28 @@ func (w *Worker) commit(ctx context.Context, t task, x state.Trigger, s *site, o
 
 // prove verifies a commit against the default branch.
 func (w *Worker) prove(ctx context.Context, t task, s *site, commit string) (*bot.Report, error) {
-	head, _, err := w.lay(ctx, t, s, commit, "head-"+short(commit))
+	head, err := w.lay(ctx, t, s, commit, "head-"+short(commit))
 	if err != nil {
 		return nil, err
 	}
-	base, _, err := w.lay(ctx, t, s, s.base, "base-"+short(commit))
+	base, err := w.lay(ctx, t, s, s.base, "base-"+short(commit))
 	if err != nil {
 		return nil, err
 	}
-	return w.Verifier.Verify(ctx, verify.Input{Head: head, Under: t.product.Path, Readers: true, Base: &base, Guidelines: s.rules, GuidelinesGiven: s.ruled})
+	r, err := w.Verifier.Verify(ctx, verify.Input{Head: head.Tree, Under: head.Path(t.product.Path), Readers: true, Base: &base.Tree, Guidelines: s.rules, GuidelinesGiven: s.ruled})
+	head.Home(r)
+	return r, err
 }
 
 // word says what is to be said of a publication.
 func (w *Worker) word(ctx context.Context, t task, s *site, p *publication, triggers []state.Trigger, o *author.Outcome, report *bot.Report) error {
-	head, places, err := w.lay(ctx, t, s, p.Commit, "shown")
+	head, err := w.lay(ctx, t, s, p.Commit, "shown")
 	if err != nil {
 		return err
 	}
 	m := w.said(t, triggers, o, report)
 	m.BaseSHA, m.HeadSHA, m.Draft = p.Base, p.Commit, p.Draft
-	if m.Spec, m.Picture, err = w.picture(ctx, t, head, places, o, report); err != nil {
+	if m.Spec, m.Picture, err = w.picture(ctx, t, head, o, report); err != nil {
 		return err
 	}
 	p.Title, p.Body, p.Check, p.Labels = m.Title(), m.Body(message.Limit), m.Check(p.Commit), m.Labels()

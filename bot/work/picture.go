@@ -18,15 +18,15 @@ import (
 
 // picture shows the models that a change alters, what they read, and what reads them, as the head was built. A head that does not build has
 // no picture.
-func (w *Worker) picture(ctx context.Context, t task, head product.Tree, places workspace.Places, o *author.Outcome, report *bot.Report) (*spec.Spec, message.Picture, error) {
+func (w *Worker) picture(ctx context.Context, t task, head workspace.Layout, o *author.Outcome, report *bot.Report) (*spec.Spec, message.Picture, error) {
 	var pic message.Picture
 	var own *product.Product
-	products, err := readable(head)
+	products, err := readable(head.Tree)
 	if err != nil {
 		return nil, pic, err
 	}
 	for _, p := range products {
-		if p.Path == t.product.Path {
+		if p.Path == head.Path(t.product.Path) {
 			own = p
 		}
 	}
@@ -43,7 +43,7 @@ func (w *Worker) picture(ctx context.Context, t task, head product.Tree, places 
 			if in.Product != own.Name() {
 				continue
 			}
-			n := message.Node{Key: "product/" + p.Path, Name: named(p, places), Kind: message.NodeProduct, Verdict: verdict(report, p.Name())}
+			n := message.Node{Key: "product/" + p.Path, Name: named(p, head.Places), Kind: message.NodeProduct, Verdict: verdict(report, p.Name())}
 			if !slices.ContainsFunc(pic.Nodes, func(x message.Node) bool { return x.Key == n.Key }) {
 				pic.Nodes = append(pic.Nodes, n)
 			}
@@ -107,7 +107,7 @@ func drawn(b *product.Build, s *spec.Spec, files []string) (pic message.Picture)
 }
 
 // named is a product's name, with its repository if that is another one.
-func named(p *product.Product, places workspace.Places) string {
+func named(p *product.Product, places map[string]workspace.Place) string {
 	if at, ok := places[p.Path]; ok {
 		return p.Name() + " (" + at.Repo.String() + ")"
 	}

@@ -126,11 +126,11 @@ func (w *Worker) redo(ctx context.Context, t task, x state.Trigger, s *site) err
 	var files []string
 	s.start = s.base
 	for _, one := range triggers {
-		tree, _, err := w.lay(ctx, t, s, s.start, fmt.Sprintf("redo-%d", one.ID))
+		at, err := w.lay(ctx, t, s, s.start, fmt.Sprintf("redo-%d", one.ID))
 		if err != nil {
 			return err
 		}
-		if o, err = w.author(ctx, t, one, s, tree, "/on/"+short(s.base), func(string) {}); err != nil {
+		if o, err = w.author(ctx, t, one, s, at, "/on/"+short(s.base), func(string) {}); err != nil {
 			return err
 		}
 		if !o.Green() {

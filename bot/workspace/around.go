@@ -70,7 +70,7 @@ func (l Library) member(ctx context.Context, r state.Repository) (Member, error)
 	if err := m.Fetch(ctx); err != nil {
 		return Member{}, err
 	}
-	head, ok, err := m.Resolve(ctx, "refs/remotes/origin/"+r.DefaultBranch)
+	head, ok, err := m.Resolve(ctx, r.DefaultBranch)
 	if err == nil && !ok {
 		err = fmt.Errorf("%s has no branch %s", r, r.DefaultBranch)
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/mirror"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/forge"
@@ -36,30 +37,14 @@ type Member struct {
 	Products   []string
 }
 
-// away begins the folders that hold other repositories' products. It sorts them behind those of the repository itself.
-const away = "~"
-
-// Lay writes the products of a repository into an empty folder, at their own paths, and those of others into folders named for their
-// repository. The tree's label is for people. The returned paths are the folders of others' products in the tree, by repository and path.
-func (l Library) Lay(ctx context.Context, dir, label string, main Member, others []Member) (tree product.Tree, places Places, err error) {
-	tree, places = product.Tree{Root: dir, Label: label}, Places{}
-	if _, err := l.Mirror(main.Repository).Export(ctx, main.Commit, product.SpecFile, dir); err != nil {
-		return tree, nil, fmt.Errorf("lay out %s: %w", main.Repository, err)
-	}
-	for _, m := range others {
-		for _, p := range m.Products {
-			place := path.Join(prefix(m.Repository.Repo), p)
-			to := filepath.Join(dir, filepath.FromSlash(place))
-			if err := os.MkdirAll(to, 0o700); err != nil {
-				return tree, nil, fmt.Errorf("lay out %s: %w", m.Repository, err)
-			}
-			if _, err := l.Mirror(m.Repository).ExportFolder(ctx, m.Commit, p, to); err != nil {
-				return tree, nil, fmt.Errorf("lay out %s of %s: %w", p, m.Repository, err)
-			}
-			places[place] = Place{Repo: m.Repository.Repo, Path: p}
-		}
-	}
-	return tree, places, nil
+// Layout is a tree of a repository's products with those of others.
+type Layout struct {
+	Tree product.Tree
+	// Mount is the folder of the repository in the tree, "." mostly: only where a product is the whole repository, and there are others' products
+	// beside it, it has one of its own.
+	Mount string
+	// Places tell by a folder of the tree which product of another repository it holds.
+	Places map[string]Place
 }
 
 // Place is where a product is.
@@ -68,10 +53,86 @@ type Place struct {
 	Path string
 }
 
-// Places tell by a folder of the tree which product of another repository it holds.
-type Places map[string]Place
+// Path is where a folder of the repository is in the tree.
+func (l Layout) Path(dir string) string { return path.Join(l.Mount, dir) }
 
-// prefix is the folder of a repository's products in a tree of another one.
-func prefix(r forge.Repo) string {
-	return away + strings.ReplaceAll(r.Owner, "/", "+") + "/" + r.Name
+// Home takes the mount off the files that a report names, so that they are the repository's own.
+func (l Layout) Home(r *bot.Report) {
+	if l.Mount == "." || r == nil {
+		return
+	}
+	for i := range r.Results {
+		r.Results[i].File = strings.TrimPrefix(r.Results[i].File, l.Mount+"/")
+	}
+	for i := range r.Products {
+		if r.Products[i].Path == l.Mount {
+			r.Products[i].Path = "."
+		}
+		r.Products[i].Path = strings.TrimPrefix(r.Products[i].Path, l.Mount+"/")
+	}
+}
+
+// Lay writes the products of a repository into an empty folder, at their own paths, and those of others beside them: at their paths too, unless
+// something is there already. The tree's label is for people.
+func (l Library) Lay(ctx context.Context, dir, label string, main Member, others []Member) (out Layout, err error) {
+	own := filepath.Join(dir, mountOf(main.Repository.Repo))
+	if err := os.Mkdir(own, 0o700); err != nil {
+		return out, fmt.Errorf("lay out %s: %w", main.Repository, err)
+	}
+	if _, err := l.Mirror(main.Repository).Export(ctx, main.Commit, product.SpecFile, own); err != nil {
+		return out, fmt.Errorf("lay out %s: %w", main.Repository, err)
+	}
+	out = Layout{Tree: product.Tree{Root: own, Label: label}, Mount: ".", Places: map[string]Place{}}
+	if there(filepath.Join(own, product.SpecFile)) && len(others) > 0 {
+		out.Tree.Root, out.Mount = dir, filepath.Base(own)
+	}
+	for _, m := range others {
+		for _, p := range m.Products {
+			if err := l.beside(ctx, &out, m, p); err != nil {
+				return out, fmt.Errorf("lay out %s of %s: %w", p, m.Repository, err)
+			}
+		}
+	}
+	return out, nil
+}
+
+// mountOf is a folder's name for a repository.
+func mountOf(r forge.Repo) string { return strings.TrimLeft(r.Name, ".") + "~" }
+
+// beside writes another repository's product into a tree.
+func (l Library) beside(ctx context.Context, out *Layout, m Member, p string) error {
+	place := p
+	if p == "." {
+		place = m.Repository.Name
+	}
+	if taken(out.Tree.Root, place) {
+		place = path.Join("~"+strings.ReplaceAll(m.Repository.Owner, "/", "+"), m.Repository.Name, p)
+	}
+	to := filepath.Join(out.Tree.Root, filepath.FromSlash(place))
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	if _, err := l.Mirror(m.Repository).ExportFolder(ctx, m.Commit, p, to); err != nil {
+		return err
+	}
+	out.Places[place] = Place{Repo: m.Repository.Repo, Path: p}
+	return nil
+}
+
+// taken says whether a folder can't hold another product: it is there, or it is in a product.
+func taken(root, place string) bool {
+	if there(filepath.Join(root, filepath.FromSlash(place))) {
+		return true
+	}
+	for dir := path.Dir(place); dir != "."; dir = path.Dir(dir) {
+		if there(filepath.Join(root, filepath.FromSlash(dir), product.SpecFile)) {
+			return true
+		}
+	}
+	return false
+}
+
+func there(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
 }

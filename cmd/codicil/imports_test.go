@@ -32,7 +32,8 @@ var layers = [][]string{
 	{"bot/work"},
 	{"bot/triage"},
 	{"bot/gate", "bot/sweep", "bot/refresh"},
-	{"bot/service"},
+	{"bot/service", "deploy"},
+	{"bot/demo"},
 	{"cmd/codicil"},
 }
 

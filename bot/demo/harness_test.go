@@ -1,0 +1,170 @@
+package demo_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/codicil-dev/codicil/bot/author"
+	"github.com/codicil-dev/codicil/bot/config"
+	"github.com/codicil-dev/codicil/bot/demo"
+	"github.com/codicil-dev/codicil/bot/engine"
+	"github.com/codicil-dev/codicil/bot/model"
+	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/service"
+	"github.com/codicil-dev/codicil/bot/state"
+	"github.com/codicil-dev/codicil/bot/verify"
+	"github.com/codicil-dev/codicil/bot/work"
+	"github.com/codicil-dev/codicil/deploy"
+)
+
+func TestMain(m *testing.M) {
+	engine.ServeIfChild()
+	os.Exit(m.Run())
+}
+
+// play is a town with a bot that runs.
+type play struct {
+	*testing.T
+	town *demo.Town
+	bot  *service.Service
+	stop func() error
+}
+
+// asker answers as model.Client does.
+type asker interface {
+	Ask(ctx context.Context, r model.Request) (model.Answer, error)
+}
+
+// begin founds a town and lets the bot run in it. Ask makes what answers for the model in one order.
+func begin(t *testing.T, ask func(*model.Account) asker, configure func(*config.Config)) *play {
+	t.Helper()
+	var out io.Writer = io.Discard
+	if os.Getenv("CODICIL_TEST_LOG") != "" {
+		out = os.Stderr
+	}
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	cache, err := product.OpenCache(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier := &verify.Verifier{Builder: &product.Builder{Cache: cache, Threads: 1}, Log: log, Now: time.Now, Version: "test"}
+	o := demo.Options{Dir: t.TempDir(), Examples: deploy.Examples(), Verifier: verifier, Log: log, Now: time.Now, Version: "test", Configure: configure,
+		Authors: func(ctx context.Context, order work.Order, answers *service.Answers) (*author.Author, func(), error) {
+			spent, err := answers.Spent(ctx)
+			if err != nil {
+				return nil, nil, err
+			}
+			account := model.NewAccount(model.Budget{}, nil, spent, time.Now)
+			return &author.Author{Asker: model.NewRemembering(ask(account), answers, account), Account: account, Verifier: verifier, Say: order.Say, Questions: order.Questions, Models: map[string]string{"": "recorded"}}, func() {}, nil
+		}}
+	town, err := demo.Found(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &play{T: t, town: town}
+	if p.bot, err = town.Bot(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- p.bot.Run(ctx, town.Listener()) }()
+	p.stop = func() error {
+		cancel()
+		err := <-ended
+		ended <- err
+		return errors.Join(err, p.bot.Close())
+	}
+	t.Cleanup(func() {
+		if err := p.stop(); err != nil && !errors.Is(err, context.Canceled) {
+			t.Logf("the bot ended with %v", err)
+		}
+		if err := town.Close(); err != nil {
+			t.Error(err)
+		}
+		cache.Close()
+	})
+	p.wait("the repositories are looked at", 30*time.Second, func() bool {
+		var n int
+		p.view(func(tx *state.Tx) error {
+			all, err := tx.Products()
+			n = len(all)
+			return err
+		})
+		return n == 10
+	})
+	return p
+}
+
+func (p *play) view(f func(*state.Tx) error) {
+	p.Helper()
+	if err := p.bot.DB().View(context.Background(), f); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// wait waits for something to become true.
+func (p *play) wait(what string, most time.Duration, is func() bool) {
+	p.Helper()
+	for end := time.Now().Add(most); !is(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(end) {
+			p.Fatalf("%s: not within %v", what, most)
+		}
+	}
+}
+
+// trigger is the only trigger of a product in any of some states.
+func (p *play) triggers(product string, states ...state.TriggerState) (found []state.Trigger) {
+	p.view(func(tx *state.Tx) error {
+		all, err := tx.Products()
+		for _, x := range all {
+			if x.Name == product {
+				found, err = tx.TriggersOf(x.ID, states...)
+			}
+		}
+		return err
+	})
+	return found
+}
+
+// change is the newest change of a product.
+func (p *play) change(product string) (c state.Change) {
+	p.view(func(tx *state.Tx) error {
+		all, err := tx.Products()
+		for _, x := range all {
+			if x.Name != product {
+				continue
+			}
+			of, err := tx.ChangesOf(x.ID)
+			if err != nil {
+				return err
+			}
+			if len(of) > 0 {
+				c = of[len(of)-1]
+			}
+		}
+		return err
+	})
+	return c
+}
+
+// recordings answers from the recordings in some folders.
+func recordings(t *testing.T, dirs ...string) func(*model.Account) asker {
+	t.Helper()
+	root := t.TempDir()
+	for _, d := range dirs {
+		if err := os.CopyFS(root+"/"+strings.ReplaceAll(strings.Trim(d, "./"), "/", "_"), os.DirFS(d)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shelf, err := model.OpenShelf(os.DirFS(root), "recordings")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(a *model.Account) asker { return shelf.Reader(nil, a) }
+}
