@@ -16,10 +16,10 @@ import (
 // open copies the work tree and reads the product.
 func (c *change) open(ctx context.Context, folder string) error {
 	c.say("copying the product")
-	c.base = &scratch{product.Tree{Root: filepath.Join(folder, "base"), Label: "the work tree"}, c.job.Path}
+	c.base = &scratch{product.Tree{Root: filepath.Join(folder, "base"), Label: c.job.Tree.Label}, c.job.Path}
 	c.head = &scratch{product.Tree{Root: filepath.Join(folder, "head"), Label: "the proposal"}, c.job.Path}
 	if c.job.TreeBefore != nil {
-		c.start = &scratch{product.Tree{Root: filepath.Join(folder, "start"), Label: "the work tree"}, c.job.Path}
+		c.start = &scratch{product.Tree{Root: filepath.Join(folder, "start"), Label: c.job.Tree.Label}, c.job.Path}
 	}
 	var err error
 	if c.out.sums, err = copyProducts(ctx, c.job.Tree, c.job.Path, c.from().tree.Root); err != nil {

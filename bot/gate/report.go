@@ -55,6 +55,11 @@ func join(all, r *bot.Report) {
 			all.Results = append(all.Results, x)
 		}
 	}
+	for _, d := range r.Differences {
+		if !known[d.Product] {
+			all.Differences = append(all.Differences, d)
+		}
+	}
 	for _, n := range r.Notes {
 		if !slices.Contains(all.Notes, n) {
 			all.Notes = append(all.Notes, n)

@@ -12,5 +12,5 @@ func SpecCheck(product, sha string, o *author.Outcome, how forge.Conclusion) for
 	if how == forge.Failure {
 		title = "the product could not be made to meet its spec as it was edited"
 	}
-	return forge.Check{Name: "codicil/" + markup.Title(product, 60), SHA: sha, Conclusion: how, Title: markup.Title(product+": "+title, 200), Summary: markup.Escape(clip(o.Explanation, 4*mostText))}
+	return forge.Check{Name: CheckName, SHA: sha, Conclusion: how, Title: markup.Title(product+": "+title, 200), Summary: markup.Escape(clip(o.Explanation, 4*mostText))}
 }

@@ -3,16 +3,22 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/codicil-dev/codicil/bot/engine"
+	"github.com/codicil-dev/codicil/bot/fault"
 )
 
 func main() {
 	engine.ServeIfChild()
+	if err := fault.Arm(os.Getenv); err != nil {
+		fmt.Fprintf(os.Stderr, "codicil: %v\n", err)
+		os.Exit(exitNotRun)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)
 	stop()

@@ -55,19 +55,25 @@ func (c *cli) settings(f modelFlags) (config.Model, error) {
 	}
 	m := read.Model
 	f.override(&m)
+	if err := c.fromEnvironment(&m); err != nil {
+		return m, err
+	}
+	if m.Name == "" && f.replay != "" {
+		m.Name = "recorded" // a recording answers under any name
+	}
+	return m, f.sensible()
+}
+
+// fromEnvironment fills in what the configuration leaves to the environment.
+func (c *cli) fromEnvironment(m *config.Model) error {
 	if m.BaseURL == "" {
 		m.BaseURL = c.getenv("OPENAI_BASE_URL")
 	}
 	if m.Name == "" {
 		m.Name = c.getenv("OPENAI_MODEL")
 	}
-	if m.Name == "" && f.replay != "" {
-		m.Name = "recorded" // a recording answers under any name
-	}
-	if _, err := modeOf(m.Data); err != nil {
-		return m, err
-	}
-	return m, f.sensible()
+	_, err := modeOf(m.Data)
+	return err
 }
 
 // override puts the flags that were given in place of the configuration.
