@@ -116,7 +116,7 @@ func (b *bare) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g := gitcmd.Git{Dir: half, Config: config}
+	g := gitcmd.Git{Dir: half, Config: config}.WithEnv("GIT_DEFAULT_HASH=sha1", "GIT_DEFAULT_REF_FORMAT=files") // as of git 3.0 they are not the default
 	if _, err := g.Output(ctx, "init", "--quiet", "--bare", "--template="); err != nil {
 		return errors.Join(err, os.RemoveAll(half))
 	}

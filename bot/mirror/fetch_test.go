@@ -90,6 +90,29 @@ func TestFetchRefs(t *testing.T) {
 	}
 }
 
+// TestFetchWhereABranchWas fetches a branch whose name begins with that of one that is gone.
+func TestFetchWhereABranchWas(t *testing.T) {
+	w := build(t)
+	one := w.commit("a", "1")
+	runGit(t, w.bare, "update-ref", "refs/heads/a", one)
+	for _, refs := range [][]string{nil, {"refs/heads/a/b"}} {
+		m := open(t, nil).fetched(w)
+		runGit(t, w.bare, "update-ref", "-d", "refs/heads/a")
+		runGit(t, w.bare, "update-ref", "refs/heads/a/b", one)
+		if err := m.Fetch(t.Context(), refs...); err != nil {
+			t.Error(err)
+		}
+		if sha, ok, err := m.Resolve(t.Context(), "a/b"); sha != one || !ok || err != nil {
+			t.Errorf("got %s, %v, %v", sha, ok, err)
+		}
+		if sha, ok, err := m.Resolve(t.Context(), "a"); ok || err != nil {
+			t.Errorf("got %s, %v", sha, err)
+		}
+		runGit(t, w.bare, "update-ref", "-d", "refs/heads/a/b")
+		runGit(t, w.bare, "update-ref", "refs/heads/a", one)
+	}
+}
+
 func TestFetchIsPartial(t *testing.T) {
 	w := build(t)
 	big := strings.Repeat("0123456789\n", 1<<16)
