@@ -196,7 +196,11 @@ func TestFetchIsShared(t *testing.T) {
 		}
 	})
 	cancel()
-	for c.Waiting("local/northtrail/shop") < 20 {
+	for end := time.Now().Add(20 * time.Second); c.Waiting("local/northtrail/shop") < 20; {
+		if time.Now().After(end) {
+			t.Error("the callers do not wait")
+			break
+		}
 		time.Sleep(time.Millisecond) // until all wait; there is no other sign of it
 	}
 	close(release)
