@@ -229,7 +229,11 @@ func TestFetchEndsWithItsLastCaller(t *testing.T) {
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	<-gone
+	select {
+	case <-gone:
+	case <-time.After(15 * time.Second): // git itself gives up after 30
+		t.Error("git goes on although nobody waits")
+	}
 	w.meddle(nil)
 	if err := m.Fetch(t.Context()); err != nil {
 		t.Error(err)
@@ -338,11 +342,19 @@ func TestManyFetchesAreTidied(t *testing.T) {
 	one := w.commit("p/spec.yaml", "0")
 	c := open(t, mirror.TidyAt(5))
 	m := c.fetched(w)
-	made, err := m.Commit(t.Context(), one, []mirror.Change{{Path: "p/new", Data: []byte("mine")}}, "not pushed", when)
+	elsewhere := open(t, nil).fetched(w)
+	made, err := elsewhere.Commit(t.Context(), one, []mirror.Change{{Path: "p/new", Data: []byte("mine")}}, "not pushed", when)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 12 {
+	bundle, err := elsewhere.Bundle(t.Context(), one, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Unbundle(t.Context(), bundle); err != nil { // which makes a pack that belongs to no ref
+		t.Fatal(err)
+	}
+	for i := range 8 {
 		sha := w.commit("p/spec.yaml", strings.Repeat("x", i+1))
 		if err := m.Fetch(t.Context()); err != nil {
 			t.Fatal(err)

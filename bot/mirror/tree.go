@@ -69,10 +69,8 @@ func checkTree(ctx context.Context, g gitcmd.Git, parent string, changes []Chang
 		switch {
 		case changed && !e.Regular():
 			return nil, &PathError{e.Path, "it is a link or a submodule"}
-		case above[e.Path] && !e.Regular():
-			return nil, &PathError{e.Path, "a change is below it, and it is a link or a submodule"}
 		case above[e.Path] && !changed:
-			return nil, &PathError{e.Path, "a change is below it, and it is a file"}
+			return nil, &PathError{e.Path, "a change is below it, and it is a file, a link or a submodule"}
 		case changed && changes[i].Mode == "":
 			modes[i] = e.Mode
 		case changed:
