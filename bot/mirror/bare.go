@@ -24,6 +24,8 @@ type bare struct {
 	use  sync.RWMutex  // held for reading by each git process, for writing by what replaces or repairs the copy
 	refs chan struct{} // holds a value while a fetch writes refs; its holder waits for no other lock
 
+	packing sync.RWMutex // held for reading while a pack is written, for writing by what removes those that were not finished
+
 	mu      sync.Mutex // of what is below
 	ready   bool
 	remade  time.Time // when it was last thrown away
@@ -203,6 +205,18 @@ func (b *bare) removeHalf(objects string, old func(time.Time) bool) error {
 		}
 	}
 	return filepath.SkipDir
+}
+
+// sweepPacks removes what a fetch that was broken off has left, which git does not, unless another pack is being written.
+func (b *bare) sweepPacks() {
+	if !b.packing.TryLock() {
+		return
+	}
+	defer b.packing.Unlock()
+	names, _ := filepath.Glob(filepath.Join(escapeGlob(b.dir), "objects/pack/tmp_*"))
+	for _, name := range names {
+		_ = os.Remove(name)
+	}
 }
 
 // size is how many bytes the copy takes on disk.

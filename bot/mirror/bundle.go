@@ -43,7 +43,10 @@ func (m *Mirror) Unbundle(ctx context.Context, bundle []byte) error {
 		if err := os.WriteFile(name, bundle, 0o600); err != nil {
 			return err
 		}
-		if _, err := g.Output(ctx, "bundle", "unbundle", name); err == nil {
+		m.packing.RLock()
+		_, err = g.Output(ctx, "bundle", "unbundle", name)
+		m.packing.RUnlock()
+		if err == nil {
 			return nil
 		}
 		if err := m.fetch(ctx, g, nil); err != nil {
@@ -57,6 +60,8 @@ func (m *Mirror) Unbundle(ctx context.Context, bundle []byte) error {
 				return errors.Join(fmt.Errorf("%s: %w", base, ErrNoCommit), err)
 			}
 		}
+		m.packing.RLock()
+		defer m.packing.RUnlock()
 		// Now with the remote, for the content of files that the bundle tells the difference to.
 		_, err = m.speak(ctx, g.With(partial...), nil, nil, "bundle", "unbundle", name)
 		return err
