@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -160,6 +161,28 @@ func TestBrokenAgainAndAgain(t *testing.T) {
 	now = now.Add(time.Hour)
 	if err := export(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestBrokenForMany has many find the copy broken at once. It is fetched anew once, and serves all.
+func TestBrokenForMany(t *testing.T) {
+	w := build(t)
+	one := w.commit("p/spec.yaml", "a")
+	c := open(t, nil)
+	c.fetched(w)
+	damages[0].do(t, c.folder(t))
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			to := t.TempDir()
+			if _, err := c.shop(w).Export(t.Context(), one, "spec.yaml", to); err != nil || len(tree(t, to)) != 1 {
+				t.Errorf("export: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	if n := strings.Count(c.log.String(), "is broken"); n != 1 {
+		t.Errorf("logged: %s", c.log)
 	}
 }
 

@@ -126,7 +126,7 @@ func find(ctx context.Context, g gitcmd.Git, commit, path string) (e gitcmd.Entr
 // An error ends the list.
 func (m *Mirror) Files(ctx context.Context, commit string) iter.Seq2[gitcmd.Entry, error] {
 	return func(yield func(gitcmd.Entry, error) bool) {
-		failure := m.prepare(ctx)
+		_, failure := m.prepare(ctx)
 		for started := false; failure == nil; {
 			// Without the lock: the caller may ask for more while it is given this.
 			for e, err := range m.git().Files(ctx, commit, "") {
