@@ -24,8 +24,12 @@ type bare struct {
 	use  sync.RWMutex  // held for reading by each git process, for writing by what replaces or repairs the copy
 	refs chan struct{} // holds a value while a fetch writes refs; its holder waits for no other lock
 
+	packing sync.RWMutex // held for reading while a pack is written, for writing by what removes those that were not finished
+
 	mu      sync.Mutex // of what is below
 	ready   bool
+	round   int       // how many were thrown away before
+	refill  bool      // it takes the place of one that was thrown away, and is not fetched yet
 	remade  time.Time // when it was last thrown away
 	fetched time.Time // when the branches were last fetched
 }
@@ -53,15 +57,14 @@ func (b *bare) git() gitcmd.Git { return gitcmd.Git{Dir: b.dir, Config: config} 
 // do has work done on the copy, which is made first if it is not there. If the copy turns out to be broken, it is thrown away,
 // fetched anew, and the work is done once more.
 func (m *Mirror) do(ctx context.Context, what string, work func(g gitcmd.Git) error) error {
-	err := m.attempt(ctx, work)
+	round, err := m.attempt(ctx, work)
 	switch {
 	case isBusy(err):
 		m.unlock()
-		err = m.attempt(ctx, work)
+		_, err = m.attempt(ctx, work)
 	case isBroken(err):
-		var again bool
-		if again, err = m.remake(ctx, err); again {
-			err = m.attempt(ctx, work)
+		if err = m.replace(round, err); err == nil {
+			_, err = m.attempt(ctx, work)
 		}
 	}
 	if errors.Is(err, errBig) {
@@ -79,32 +82,64 @@ func (b *bare) dispose() error {
 	defer b.use.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.ready, b.fetched = false, time.Time{}
-	return b.discard()
+	return b.reset()
 }
 
-func (m *Mirror) attempt(ctx context.Context, work func(g gitcmd.Git) error) error {
-	if err := m.prepare(ctx); err != nil {
+// attempt does work on the copy, and tells which one that was: the number of those thrown away before.
+func (m *Mirror) attempt(ctx context.Context, work func(g gitcmd.Git) error) (round int, err error) {
+	for {
+		if round, err = m.prepare(ctx); err != nil {
+			return round, err
+		}
+		m.use.RLock()
+		if m.is(round) {
+			defer m.use.RUnlock()
+			if err := m.fill(ctx); err != nil {
+				return round, err
+			}
+			return round, work(m.git())
+		}
+		m.use.RUnlock() // it was thrown away in between
+	}
+}
+
+// fill fetches the branches of a copy that takes the place of one that was thrown away.
+func (m *Mirror) fill(ctx context.Context) error {
+	m.mu.Lock()
+	refill := m.refill
+	m.mu.Unlock()
+	if !refill {
+		return nil
+	}
+	if err := m.fetch(ctx, m.git(), nil); err != nil {
 		return err
 	}
-	m.use.RLock()
-	defer m.use.RUnlock()
-	return work(m.git())
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.refill = false
+	return nil
+}
+
+// is says whether a copy is the present one.
+func (b *bare) is(round int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ready && b.round == round
 }
 
 // prepare makes the copy if it is not there, and removes the locks of a killed process.
-func (b *bare) prepare(ctx context.Context) error {
+func (b *bare) prepare(ctx context.Context) (round int, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.ready {
-		return nil
+		return b.round, nil
 	}
 	if err := b.create(ctx); err != nil {
-		return err
+		return b.round, err
 	}
 	b.removeLocks(func(changed time.Time) bool { return changed.Before(b.cache.opened) })
 	b.ready = true
-	return nil
+	return b.round, nil
 }
 
 // create makes an empty repository, whole or not at all.
@@ -116,9 +151,12 @@ func (b *bare) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g := gitcmd.Git{Dir: half, Config: config}
+	g := gitcmd.Git{Dir: half, Config: config}.WithEnv("GIT_DEFAULT_HASH=sha1", "GIT_DEFAULT_REF_FORMAT=files") // as of git 3.0 they are not the default
 	if _, err := g.Output(ctx, "init", "--quiet", "--bare", "--template="); err != nil {
 		return errors.Join(err, os.RemoveAll(half))
+	}
+	if _, err := os.Lstat(b.dir); err == nil {
+		b.cache.options.Log.Warn("a copy of a repository is no git repository; it is thrown away", "repository", b.key, "folder", b.dir)
 	}
 	if err := b.discard(); err != nil {
 		return err
@@ -141,27 +179,30 @@ func (b *bare) discard() error {
 	return os.RemoveAll(away)
 }
 
-// remake throws the copy away and fetches the branches anew; again is false if that did not work or was done just before.
+// replace throws the copy away, to be fetched anew, unless that was done just before.
 // The commits that were made here and never pushed are lost with it: their bundles bring them back.
-func (m *Mirror) remake(ctx context.Context, cause error) (again bool, err error) {
-	if again, err := m.replace(cause); !again {
-		return false, err
-	}
-	return true, m.attempt(ctx, func(g gitcmd.Git) error { return m.fetch(ctx, g, nil) })
-}
-
-func (b *bare) replace(cause error) (again bool, err error) {
+func (b *bare) replace(round int, cause error) error {
 	b.use.Lock()
 	defer b.use.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.round != round {
+		return nil // another has done it
+	}
 	now := b.cache.options.Now()
 	if !b.remade.IsZero() && now.Sub(b.remade) < remakeEvery {
-		return false, fmt.Errorf("the copy was thrown away and fetched anew at %s, and is broken again: %w", b.remade.UTC().Format(time.RFC3339), cause)
+		return fmt.Errorf("the copy was thrown away and fetched anew at %s, and is broken again: %w", b.remade.UTC().Format(time.RFC3339), cause)
 	}
 	b.cache.options.Log.Warn("a copy of a repository is broken; it is thrown away and fetched anew", "repository", b.key, "folder", b.dir, "error", cause)
-	b.remade, b.ready, b.fetched = now, false, time.Time{}
-	return true, b.discard()
+	b.remade, b.refill = now, true
+	return b.reset()
+}
+
+// reset throws the copy away; use and mu are held.
+func (b *bare) reset() error {
+	b.round++
+	b.ready, b.fetched = false, time.Time{}
+	return b.discard()
 }
 
 // unlock removes lock files after all git processes here have ended: whoever made them was killed.
@@ -203,6 +244,18 @@ func (b *bare) removeHalf(objects string, old func(time.Time) bool) error {
 		}
 	}
 	return filepath.SkipDir
+}
+
+// sweepPacks removes what a fetch that was broken off has left, which git does not, unless another pack is being written.
+func (b *bare) sweepPacks() {
+	if !b.packing.TryLock() {
+		return
+	}
+	defer b.packing.Unlock()
+	names, _ := filepath.Glob(filepath.Join(escapeGlob(b.dir), "objects/pack/tmp_*"))
+	for _, name := range names {
+		_ = os.Remove(name)
+	}
 }
 
 // size is how many bytes the copy takes on disk.

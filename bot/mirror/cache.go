@@ -26,6 +26,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/codicil-dev/codicil/bot/gitcmd"
 )
 
 // Person is a name and an e-mail address in a commit.
@@ -70,8 +72,8 @@ type Cache struct {
 // Open opens the cache in a folder, which is made if it is not there. A folder that can't be written gives a *StorageError;
 // one that another process has open, an error. Close it after use.
 func Open(dir string, o Options) (*Cache, error) {
-	if _, err := exec.LookPath("git"); err != nil {
-		return nil, errors.New("the git program is not installed; install git 2.38 or newer")
+	if err := checkGit(); err != nil {
+		return nil, err
 	}
 	o, err := o.complete()
 	if err != nil {
@@ -84,7 +86,7 @@ func Open(dir string, o Options) (*Cache, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, &StorageError{Dir: dir, Err: err}
 	}
-	lock := flock.New(filepath.Join(dir, "lock"), flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
+	lock := flock.New(filepath.Join(dir, "lock"))
 	free, err := lock.TryLock()
 	if err != nil {
 		return nil, &StorageError{Dir: dir, Err: err}
@@ -97,6 +99,21 @@ func Open(dir string, o Options) (*Cache, error) {
 		return nil, errors.Join(err, lock.Unlock())
 	}
 	return c, nil
+}
+
+// checkGit checks that git is there and can merge without a work tree.
+func checkGit() error {
+	cmd := exec.Command("git", "version")
+	cmd.Env = gitcmd.Environment()
+	out, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("the git program can't be run; install git 2.38 or newer: %w", err)
+	}
+	var major, minor int
+	if _, err := fmt.Sscanf(string(out), "git version %d.%d", &major, &minor); err != nil || major < 2 || major == 2 && minor < 38 {
+		return fmt.Errorf("this is %q; install git 2.38 or newer", strings.TrimSpace(string(out)))
+	}
+	return nil
 }
 
 // Close lets another process open the cache. Nothing may be in use any more.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -95,11 +96,11 @@ func (e *StorageError) full() bool {
 
 // Git's exit code does not tell what went wrong, so its words must (git's own, LC_ALL=C).
 var (
-	fullWords   = []string{"No space left on device", "Disk quota exceeded", "disk full"}
+	fullWords   = []string{"No space left on device", "Disk quota exceeded", "Out of diskspace"}
 	deniedWords = []string{"Permission denied", "Read-only file system", "insufficient permission for adding an object", "Operation not permitted"}
 	busyWords   = []string{".lock': File exists", "Another git process seems to be running"}
-	damageWords = []string{"is corrupt", "inflate: data stream error", "unable to unpack", "cannot be accessed", "packfile", "index file", "is far too short", "hash mismatch"}
-	brokenWords = append([]string{"not a git repository", "bad object", "bad tree object", "bad config line", "unable to read tree",
+	damageWords = []string{"is corrupt", "inflate: data stream error", "unable to unpack", "cannot be accessed", "packfile", "index file", "is far too short", "hash mismatch", "wrong index", "reference broken", "unexpected line in"}
+	brokenWords = append([]string{"not a git repository", "bad object", "bad tree object", "bad config line", "unable to read ",
 		"missing tree object", "missing commit object", "missing blob object", "does not point to a valid object",
 		"missing object", "unable to find", "object file", "Could not read", "Failed to traverse parents",
 		"bad signature", "broken ref", "is not a valid object", "did not send all necessary objects", "missing necessary objects", "failed to read object", "invalid repository format", "unable to parse commit", "revision walk setup failed"}, damageWords...)
@@ -136,7 +137,7 @@ func isBusy(err error) bool { return local(err) && holds(err, busyWords) }
 // isBroken says that the copy is damaged. What another error type explains is not.
 func isBroken(err error) bool {
 	return local(err) && !errors.Is(err, ErrNoCommit) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) &&
-		!holds(err, fullWords) && !holds(err, deniedWords) && holds(err, brokenWords)
+		!holds(err, fullWords) && !holds(err, deniedWords) && (holds(err, brokenWords) || errors.Is(err, fs.ErrNotExist))
 }
 
 // storage puts an error of the folder into words that say what to do.
@@ -194,8 +195,8 @@ func summary(words string) string {
 		if line == "" || strings.HasPrefix(line, "warning: ") || strings.HasPrefix(line, "hint: ") || strings.HasPrefix(line, "To ") || strings.HasPrefix(line, "From ") || line == "Done" {
 			continue
 		}
-		if len(lines) < most {
-			lines = append(lines, strings.TrimPrefix(line, "fatal: "))
+		if line = strings.TrimPrefix(line, "fatal: "); len(lines) < most && !slices.Contains(lines, line) {
+			lines = append(lines, line)
 		}
 	}
 	text := strings.Join(lines, "; ")

@@ -4,29 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/codicil-dev/codicil/bot/gitcmd"
 )
-
-// flights are the fetches that callers share. One runs at a time; who comes while it runs waits for the next, for the
-// one that runs may have seen the forge too early.
-type flights struct {
-	turn chan struct{} // holds a value while a fetch runs
-	wait sync.Mutex    // of next and what is in it
-	next map[string]*flight
-}
-
-// flight is one fetch. It goes on as long as somebody waits for it.
-type flight struct {
-	done    chan struct{}
-	err     error // once done is closed
-	waiting int
-	cancel  context.CancelFunc
-}
 
 // Fetch brings the branches of the remote here, and forgets those that are gone. Given refs, it brings those alone: full names such as
 // refs/heads/main or refs/pull/7/head, or hashes of commits. Callers that ask for the same at the same time share one exchange. A ref that the
@@ -50,57 +35,6 @@ func (m *Mirror) Fetch(ctx context.Context, refs ...string) error {
 	}
 }
 
-// board joins the next fetch of that name, or starts it.
-func (s *flights) board(ctx context.Context, name string, fetch func(context.Context) error) *flight {
-	s.wait.Lock()
-	defer s.wait.Unlock()
-	if f := s.next[name]; f != nil {
-		f.waiting++
-		return f
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	f := &flight{done: make(chan struct{}), waiting: 1, cancel: cancel}
-	s.next[name] = f
-	go func() {
-		defer close(f.done)
-		defer cancel()
-		select {
-		case s.turn <- struct{}{}:
-			defer func() { <-s.turn }()
-			s.depart(name, f)
-			f.err = fetch(ctx)
-		case <-ctx.Done():
-			s.depart(name, f)
-			f.err = ctx.Err()
-		}
-	}()
-	return f
-}
-
-// depart has those who come from now on wait for another fetch.
-func (s *flights) depart(name string, f *flight) {
-	s.wait.Lock()
-	defer s.wait.Unlock()
-	if s.next[name] == f {
-		delete(s.next, name)
-	}
-}
-
-// leave is for a caller that waits no longer. The last one ends the fetch.
-func (s *flights) leave(f *flight) {
-	s.wait.Lock()
-	defer s.wait.Unlock()
-	if f.waiting--; f.waiting > 0 {
-		return
-	}
-	for name, other := range s.next {
-		if other == f {
-			delete(s.next, name)
-		}
-	}
-	f.cancel()
-}
-
 // fetch brings refs, or all branches, and their commits and folders.
 func (m *Mirror) fetch(ctx context.Context, g gitcmd.Git, refs []string) error {
 	select {
@@ -109,22 +43,37 @@ func (m *Mirror) fetch(ctx context.Context, g gitcmd.Git, refs []string) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	args := []string{"--prune", "--", "origin", "+refs/heads/*:refs/remotes/origin/*"}
-	if len(refs) > 0 {
-		args = []string{"--", "origin"}
+	var err error
+	if len(refs) == 0 {
+		err = m.branches(ctx, g)
+	} else {
+		args := []string{"--", "origin"}
 		for _, r := range refs {
 			args = append(args, "+"+r+":"+kept(r))
 		}
+		err = m.bring(ctx, g, nil, nil, args...)
+		if holds(err, []string{"cannot lock ref"}) { // branch a/b has come, and branch a, which is gone, is still here
+			if err = m.branches(ctx, g); err == nil {
+				err = m.bring(ctx, g, nil, nil, args...)
+			}
+		}
 	}
-	if err := m.bring(ctx, g, nil, nil, args...); err != nil {
+	if err != nil {
 		return err
 	}
-	if len(refs) == 0 {
-		m.mu.Lock()
-		m.fetched = m.cache.options.Now()
-		m.mu.Unlock()
-	}
 	return m.tidy(ctx, g)
+}
+
+// branches fetches all branches, and forgets those that are gone.
+func (m *Mirror) branches(ctx context.Context, g gitcmd.Git) error {
+	now := m.cache.options.Now()
+	if err := m.bring(ctx, g, nil, nil, "--prune", "--", "origin", "+refs/heads/*:refs/remotes/origin/*"); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fetched = now
+	return nil
 }
 
 // fullHash is a commit as the methods take it.
@@ -162,18 +111,28 @@ func (m *Mirror) Resolve(ctx context.Context, ref string) (sha string, ok bool, 
 }
 
 func resolve(ctx context.Context, g gitcmd.Git, name string) (sha string, ok bool, err error) {
-	text, err := g.Command(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", name+"^{commit}").Output()
-	if sha := strings.TrimSpace(string(text)); err == nil && fullHash.MatchString(sha) {
+	look := func() bool {
+		text, err := g.Command(ctx, "rev-parse", "--verify", "--quiet", "--end-of-options", name+"^{commit}").Output()
+		sha = strings.TrimSpace(string(text))
+		return err == nil && fullHash.MatchString(sha)
+	}
+	if look() {
 		return sha, true, nil
 	}
 	if ctx.Err() != nil || fullHash.MatchString(name) {
 		return "", false, ctx.Err()
 	}
 	refs, err := g.Output(ctx, "for-each-ref", "--format=%(refname)", "--", name) // and those below it
-	if err == nil && slices.Contains(strings.Split(refs, "\n"), name) {
-		err = errors.New("ref " + name + " does not point to a valid object")
+	info, missing := os.Lstat(filepath.Join(g.Dir, filepath.FromSlash(name)))
+	switch {
+	case err != nil:
+		return "", false, err
+	case !slices.Contains(strings.Split(refs, "\n"), name) && (missing != nil || !info.Mode().IsRegular()):
+		return "", false, nil
+	case look(): // it came meanwhile
+		return sha, true, nil
 	}
-	return "", false, err
+	return "", false, errors.New("ref " + name + " does not point to a valid object")
 }
 
 // RemoteHead is the commit that a branch of the remote points to right now; ok is false if there is no such branch. Nothing is fetched.

@@ -90,6 +90,29 @@ func TestFetchRefs(t *testing.T) {
 	}
 }
 
+// TestFetchWhereABranchWas fetches a branch whose name begins with that of one that is gone.
+func TestFetchWhereABranchWas(t *testing.T) {
+	w := build(t)
+	one := w.commit("a", "1")
+	runGit(t, w.bare, "update-ref", "refs/heads/a", one)
+	for _, refs := range [][]string{nil, {"refs/heads/a/b"}} {
+		m := open(t, nil).fetched(w)
+		runGit(t, w.bare, "update-ref", "-d", "refs/heads/a")
+		runGit(t, w.bare, "update-ref", "refs/heads/a/b", one)
+		if err := m.Fetch(t.Context(), refs...); err != nil {
+			t.Error(err)
+		}
+		if sha, ok, err := m.Resolve(t.Context(), "a/b"); sha != one || !ok || err != nil {
+			t.Errorf("got %s, %v, %v", sha, ok, err)
+		}
+		if sha, ok, err := m.Resolve(t.Context(), "a"); ok || err != nil {
+			t.Errorf("got %s, %v", sha, err)
+		}
+		runGit(t, w.bare, "update-ref", "-d", "refs/heads/a/b")
+		runGit(t, w.bare, "update-ref", "refs/heads/a", one)
+	}
+}
+
 func TestFetchIsPartial(t *testing.T) {
 	w := build(t)
 	big := strings.Repeat("0123456789\n", 1<<16)
@@ -173,7 +196,11 @@ func TestFetchIsShared(t *testing.T) {
 		}
 	})
 	cancel()
-	for c.Waiting("local/northtrail/shop") < 20 {
+	for end := time.Now().Add(20 * time.Second); c.Waiting("local/northtrail/shop") < 20; {
+		if time.Now().After(end) {
+			t.Error("the callers do not wait")
+			break
+		}
 		time.Sleep(time.Millisecond) // until all wait; there is no other sign of it
 	}
 	close(release)
@@ -202,7 +229,11 @@ func TestFetchEndsWithItsLastCaller(t *testing.T) {
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	<-gone
+	select {
+	case <-gone:
+	case <-time.After(15 * time.Second): // git itself gives up after 30
+		t.Error("git goes on although nobody waits")
+	}
 	w.meddle(nil)
 	if err := m.Fetch(t.Context()); err != nil {
 		t.Error(err)
@@ -287,22 +318,97 @@ func TestFetchTimeout(t *testing.T) {
 	}
 }
 
+// noise is content that does not get smaller when it is packed.
+func noise(n int) string {
+	b := make([]byte, n)
+	x := uint32(1)
+	for i := range b {
+		x = x*1664525 + 1013904223
+		b[i] = byte(x >> 24)
+	}
+	return string(b)
+}
+
+// stuck passes the first bytes of an answer on, and then nothing until the client goes.
+type stuck struct {
+	http.ResponseWriter
+	left int
+	gone <-chan struct{}
+}
+
+func (s *stuck) Write(p []byte) (int, error) {
+	if s.left -= len(p); s.left < 0 {
+		_ = http.NewResponseController(s.ResponseWriter).Flush()
+		<-s.gone
+	}
+	return s.ResponseWriter.Write(p)
+}
+
 func TestFetchTooBig(t *testing.T) {
 	w := build(t)
 	runGit(t, w.bare, "config", "uploadpack.allowFilter", "false")
-	noise := make([]byte, 300000)
-	for i, x := 0, uint32(1); i < len(noise); i++ {
-		x = x*1664525 + 1013904223
-		noise[i] = byte(x >> 24)
+	w.commit("a", noise(3_000_000))
+	inner := w.server.Config.Handler
+	for name, hold := range map[string]bool{"found when it is here": false, "found while it comes": true} {
+		w.meddle(func(rw http.ResponseWriter, r *http.Request) bool {
+			if _, inside := rw.(*stuck); inside || !hold || r.Method != http.MethodPost {
+				return false
+			}
+			inner.ServeHTTP(&stuck{ResponseWriter: rw, left: 1_000_000, gone: r.Context().Done()}, r)
+			return true
+		})
+		c := open(t, func(o *mirror.Options) { o.MaxBytes = 100_000 })
+		var big *gitcmd.TooLargeError
+		if err := c.shop(w).Fetch(t.Context()); !errors.As(err, &big) || big.Size < 300_000 || !hold && big.Size < 3_000_000 || hold && big.Size >= 3_000_000 {
+			t.Errorf("%s: got %v", name, err)
+		} else {
+			t.Log(err)
+		}
+		if left, _ := filepath.Glob(filepath.Join(c.dir, "*.git")); len(left) > 0 {
+			t.Errorf("%s: left: %q", name, left)
+		}
 	}
-	w.commit("a", string(noise))
-	c := open(t, func(o *mirror.Options) { o.MaxBytes = 100000 })
-	var big *gitcmd.TooLargeError
-	if err := c.shop(w).Fetch(t.Context()); !errors.As(err, &big) || big.Size < 300000 {
-		t.Errorf("got %v", err)
+}
+
+// TestFetchBrokenOff breaks a fetch off in the middle. Nothing of it stays on disk, and the next one works.
+func TestFetchBrokenOff(t *testing.T) {
+	w := build(t)
+	runGit(t, w.bare, "config", "uploadpack.allowFilter", "false")
+	w.commit("a", noise(3_000_000))
+	inner := w.server.Config.Handler
+	c := open(t, nil)
+	m := c.shop(w)
+	ctx, cancel := context.WithCancel(t.Context())
+	w.meddle(func(rw http.ResponseWriter, r *http.Request) bool {
+		if _, inside := rw.(*stuck); inside || r.Method != http.MethodPost {
+			return false
+		}
+		half := make(chan struct{})
+		go func() {
+			for { // until the half is on disk; git gives no sign of it
+				if names, _ := filepath.Glob(filepath.Join(c.dir, "*.git/objects/pack/tmp_pack_*")); len(names) > 0 {
+					cancel()
+				}
+				select {
+				case <-half:
+					return
+				case <-time.After(10 * time.Millisecond):
+				}
+			}
+		}()
+		inner.ServeHTTP(&stuck{ResponseWriter: rw, left: 1_000_000, gone: r.Context().Done()}, r)
+		close(half)
+		return true
+	})
+	if err := m.Fetch(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("got %v", err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(c.dir, "*.git")); len(left) > 0 {
-		t.Errorf("left: %q", left)
+	w.meddle(nil)
+	if err := m.Fetch(t.Context()); err != nil { // which begins when the other has ended
+		t.Fatal(err)
+	}
+	if names, _ := filepath.Glob(filepath.Join(c.folder(t), "objects/pack/tmp_*")); len(names) > 0 {
+		t.Errorf("left: %q", names)
 	}
 }
 
@@ -311,11 +417,19 @@ func TestManyFetchesAreTidied(t *testing.T) {
 	one := w.commit("p/spec.yaml", "0")
 	c := open(t, mirror.TidyAt(5))
 	m := c.fetched(w)
-	made, err := m.Commit(t.Context(), one, []mirror.Change{{Path: "p/new", Data: []byte("mine")}}, "not pushed", when)
+	elsewhere := open(t, nil).fetched(w)
+	made, err := elsewhere.Commit(t.Context(), one, []mirror.Change{{Path: "p/new", Data: []byte("mine")}}, "not pushed", when)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 12 {
+	bundle, err := elsewhere.Bundle(t.Context(), one, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Unbundle(t.Context(), bundle); err != nil { // which makes a pack that belongs to no ref
+		t.Fatal(err)
+	}
+	for i := range 8 {
 		sha := w.commit("p/spec.yaml", strings.Repeat("x", i+1))
 		if err := m.Fetch(t.Context()); err != nil {
 			t.Fatal(err)

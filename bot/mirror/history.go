@@ -43,7 +43,7 @@ func (m *Mirror) Log(ctx context.Context, base, head string) (commits []Commit, 
 	}
 	err = m.on(ctx, "list commits", asked, func(g gitcmd.Git) error {
 		const format = "%H%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00%ct%x00%s%x00%b%x00%(trailers:only,unfold)"
-		text, whole, err := g.Text(ctx, maxList, "log", "-z", "--no-color", "--no-decorate", "--no-notes", "--no-show-signature", "--no-mailmap", "--encoding=UTF-8",
+		text, whole, err := g.Text(ctx, maxList, "log", "-z", "--no-color", "--no-decorate", "--no-notes", "--no-show-signature", "--encoding=UTF-8",
 			"--max-count="+strconv.Itoa(maxCommits+1), "--format="+format, what)
 		if err != nil {
 			return err

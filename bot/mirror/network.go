@@ -135,8 +135,14 @@ func (m *Mirror) watch(ctx context.Context) (context.Context, func()) {
 func (m *Mirror) bring(ctx context.Context, g gitcmd.Git, input io.Reader, config []string, args ...string) error {
 	watched, stop := m.watch(ctx)
 	defer stop()
+	m.packing.RLock()
 	_, err := m.speak(watched, g.With(partial...), input, config, append([]string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules", "--filter=blob:none"}, args...)...)
-	if size := m.size(); size > m.cache.options.MaxBytes || errors.Is(err, errBig) {
+	m.packing.RUnlock()
+	size := m.size()
+	if err != nil {
+		m.sweepPacks()
+	}
+	if size > m.cache.options.MaxBytes || errors.Is(err, errBig) {
 		return fmt.Errorf("%w: %w", errBig, &gitcmd.TooLargeError{What: "it takes", Size: size, Limit: m.cache.options.MaxBytes})
 	}
 	return err

@@ -28,7 +28,7 @@ func (m *Mirror) Push(ctx context.Context, commit, branch, expected string) erro
 			}
 		}
 		err := m.push(ctx, g, commit, branch, expected)
-		if fresh && isBroken(err) { // the content of old files, which is not here, is sent if the remote is further than we know
+		if fresh && holds(err, brokenWords) { // the content of old files, which is not here, is sent if the remote is further than we know
 			if err := m.fetch(ctx, g, nil); err != nil {
 				return err
 			}
