@@ -88,7 +88,7 @@ func (c Change) headline(p *markup.Page) {
 		c.failures(p)
 		return
 	}
-	facts := []string{sign(c.Report.Verdict) + " **" + standing(c.results()) + "**"}
+	facts := []string{sign(verdict(c.Report)) + " **" + standing(c.results()) + "**"}
 	if c.known() {
 		facts = append(facts, meaning(c.impact()))
 	}
@@ -119,27 +119,31 @@ func (c Change) failures(p *markup.Page) {
 		p.Add(importanceFailures, "", head+"\n", "")
 		return
 	}
-	open := units[:min(len(units), openFailures)]
-	if n := len(units) - len(open); n > 0 {
-		open = append(open, fmt.Sprintf("> - … and %s\n", counted(n, "more failure, in the full report", "more failures, in the full report")))
-	}
-	p.Add(importanceFailures, "failures", head+"\n>\n", "", open...)
+	p.Add(importanceFailures, "failures", head+"\n>\n", "", units...)
 }
 
-// failing are the results that fail, one item of a quoted list each for the product itself, then one for all that read it.
+// failing are the first results that fail, one item of a quoted list each for the product itself, how many more there are, and one
+// for all that read it.
 func failing(r *bot.Report, product string) []string {
 	var own, others []string
 	seen := map[string]bool{product: true}
+	left := 0
 	for _, x := range r.Results {
 		if x.Status != bot.Fail {
 			continue
 		}
-		if x.Product == product {
+		switch {
+		case x.Product == product && len(own) == openFailures:
+			left++
+		case x.Product == product:
 			own = append(own, "> - "+failure(x)+"\n")
-		} else if !seen[x.Product] {
+		case !seen[x.Product]:
 			others = append(others, cell(x.Product))
 		}
 		seen[x.Product] = true
+	}
+	if left > 0 {
+		own = append(own, "> - … and "+counted(left, "more failure", "more failures")+", in the full report\n")
 	}
 	if n := len(others); n > 0 {
 		names := few(others, 8)
@@ -212,9 +216,13 @@ func (c Change) quoted(t Trigger) string {
 			return by + ":\n\n" + rule(g.Rule) + before(g.Before) + "\n"
 		}
 	} else if where := c.where(t); where != "" {
-		by += " of " + where
+		by += " " + where
 	}
-	if t.Author != "" {
+	switch {
+	case t.Author == "":
+	case t.Kind == spec.OriginSpec:
+		by += ", by " + cell(t.Author)
+	default:
 		by += ", asked for by " + cell(t.Author)
 	}
 	if strings.TrimSpace(text) == "" {
@@ -248,19 +256,21 @@ func before(text string) string {
 
 // where is a link to the place where a trigger was asked for.
 func (c Change) where(t Trigger) string {
-	shown := ""
+	lead, shown := "of ", ""
 	switch {
 	case t.Issue > 0 && (t.Repo.IsZero() || t.Repo.Key() == c.Repo.Key()):
 		shown = fmt.Sprintf("issue %d", t.Issue)
 	case t.Issue > 0:
 		shown = fmt.Sprintf("issue %d of %s", t.Issue, clip(t.Repo.String(), mostCell))
+	case t.URL != "" && t.Kind == spec.OriginSpec:
+		lead, shown = "", "in this change"
 	case t.URL != "":
-		shown = "here"
+		lead, shown = "", "from here"
 	}
 	if shown == "" {
 		return ""
 	}
-	return markup.Link(shown, t.URL)
+	return lead + markup.Link(shown, t.URL)
 }
 
 // changed says what changed and why, in the author's words.

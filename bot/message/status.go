@@ -125,7 +125,7 @@ func (s Status) working(p *markup.Page) {
 		case i == at:
 			lines = append(lines, "➤ **"+st.doing+"**"+s.aside())
 		default:
-			lines = append(lines, "◦ "+st.doing)
+			lines = append(lines, "○ "+st.doing)
 		}
 	}
 	b.WriteString(strings.Join(lines, "  \n") + "\n\nThis comment is kept up to date. `/codicil cancel` stops the work.\n")

@@ -87,7 +87,7 @@ func (v Verification) named() string {
 // Comment is the one comment on the merge request.
 func (v Verification) Comment() string {
 	p := &markup.Page{}
-	say(p, fmt.Sprintf("## %s %s\n", sign(v.Report.Verdict), v.named()))
+	say(p, fmt.Sprintf("## %s %s\n", sign(verdict(v.Report)), v.named()))
 	if len(v.Products) > 1 {
 		p.Add(importanceFirst, "products", "| product | version | result |\n|---|---|---|\n", "", v.rows()...)
 	}
@@ -105,7 +105,7 @@ func (v Verification) Comment() string {
 	room := Limit - len(keyed(v.Key, "")) - len(last)
 	text, err := p.Fit(room)
 	if err != nil {
-		text = "## " + sign(v.Report.Verdict) + " The report is too long to be shown here.\n"
+		text = "## " + sign(verdict(v.Report)) + " The report is too long to be shown here.\n"
 	}
 	return keyed(v.Key, text+fullReport(v.Report, room-len(text))+last)
 }
@@ -170,7 +170,7 @@ func (v Verification) read(p *markup.Page) {
 		units = append(units, "- "+sign(x.Verdict)+" "+cell(x.Product)+": "+readerOf(v.Report, x)+"\n")
 	}
 	title := "Built on the new output: " + counted(len(units), "product that reads it", "products that read it")
-	if v.Report.Verdict == bot.VerdictFail {
+	if verdict(v.Report) == bot.VerdictFail {
 		p.Add(importanceReaders, "products", "**"+title+"**\n\n", "", units...)
 		return
 	}

@@ -187,9 +187,9 @@ func origin(kind string) string {
 	case spec.OriginGuideline:
 		return "Guideline"
 	case spec.OriginRefresh:
-		return "Refresh"
+		return "A refresh"
 	case spec.OriginSpec:
-		return "Edited spec"
+		return "The spec was edited"
 	}
 	return "Requirement"
 }
