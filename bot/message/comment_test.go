@@ -45,10 +45,13 @@ func statuses(t testing.TB) []Status {
 	elsewhere := ended(Elsewhere, "met.json")
 	elsewhere.Outcome.Explanation = "The addresses of customers belong to the product customers; orders only reads their numbers."
 	waiting, declined, merged := begin(Waiting), begin(Declined), begin(Merged)
+	waiting.Outcome = &author.Outcome{Explanation: "Together with merge request #14 as it is it can't be proven; this comes after it."}
+	untried := begin(Failed)
+	untried.Outcome = &author.Outcome{Kind: author.Failed, Explanation: "Something outside the product stood in the way. `/codicil retry` tries again. `/close` does not."}
 	waiting.Behind, declined.MergeRequest, merged.MergeRequest = mr, mr, mr
 	return []Status{
 		begin(Received), begin(Reading), asking, begin(Writing), begin(Implementing), at(Verifying, 1), at(Implementing, 1), at(Verifying, 2), begin(Publishing),
-		ready, red, merged, ended(Met, "met.json"), ended(Conflict, "conflict.json"), elsewhere, failed, over, begin(Cancelled), waiting, declined,
+		ready, red, merged, ended(Met, "met.json"), ended(Conflict, "conflict.json"), elsewhere, failed, untried, over, begin(Cancelled), waiting, declined,
 	}
 }
 

@@ -89,8 +89,7 @@ func (s Status) Comment() string {
 	case Elsewhere:
 		s.ended(p, "is not the place for it", "Nothing was changed. Where it belongs, ask for it there with `/amend`.")
 	case Failed:
-		s.ended(p, "could not be changed so that everything holds", "Nothing was changed. `/codicil retry` tries again; it often helps to say more, or less, with a new `/amend`.")
-		s.details(p)
+		s.failed(p)
 	case OverBudget:
 		s.ended(p, "took more than its budget", "Nothing was changed. `/codicil retry` begins again, once a maintainer has raised the budget or the requirement asks for less.")
 		s.details(p)
@@ -151,7 +150,19 @@ func (s Status) ended(p *markup.Page, how, next string) {
 	if s.Outcome.Explanation != "" {
 		say(p, paragraphs("", s.Outcome.Explanation, mostText))
 	}
-	say(p, next+"\n")
+	if next != "" {
+		say(p, next+"\n")
+	}
+}
+
+// failed tells why nothing came about: what was tried does not hold, or it was not even tried.
+func (s Status) failed(p *markup.Page) {
+	if s.Outcome.Report == nil && s.Outcome.Spent.Total.Requests == 0 {
+		s.ended(p, "was not changed", "")
+	} else {
+		s.ended(p, "could not be changed so that everything holds", "Nothing was changed. `/codicil retry` tries again; it often helps to say more, or less, with a new `/amend`.")
+	}
+	s.details(p)
 }
 
 // earlier are the amendments that matter.
@@ -285,6 +296,9 @@ func (s Status) waiting(p *markup.Page) {
 		at = s.Behind.text("merge request")
 	}
 	say(p, fmt.Sprintf("%s waits: %s of this product is open, and one at a time keeps them easy to review.\n", bold(s.Product), at))
+	if s.Outcome.Explanation != "" {
+		say(p, paragraphs("", s.Outcome.Explanation, mostText))
+	}
 	say(p, "The work begins by itself when that is merged or closed. `/codicil cancel` takes this back.\n")
 }
 

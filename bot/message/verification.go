@@ -20,7 +20,8 @@ type Verification struct {
 	SHA string
 	// Products are those that it touches.
 	Products []Place
-	Report   *bot.Report
+	// Report is all of it together, never nil.
+	Report *bot.Report
 	// Drafted are the amendments that its undeclared differences lack.
 	Drafted []Drafted
 	// FromBase lists which parts of it were taken from the target branch instead, such as what a fork may not change.
