@@ -160,6 +160,7 @@ func TestVerifications(t *testing.T) {
 	several := v
 	several.Products = append(several.Products, Place{"invoices", "finance/invoices"}, Place{"returns", "commerce/returns"})
 	golden(t, "verification.md", joined(v.Comment(), fine.Comment()))
+	several.Drafted = append(several.Drafted, Drafted{"finance/invoices/amendments/0004.yaml", "id: 4\norigin: {kind: spec, url: https://example.com/9}\n"})
 	golden(t, "verification-several.md", several.Comment())
 	for name, c := range map[string]forge.Check{"person": v.Check(), "fine": fine.Check(), "several": several.Check(), "change": reddened(t).Check("9ab8c7"), "unverified": (Change{Product: "orders", Outcome: &author.Outcome{Explanation: "It is not there."}}).Check("1"), "untouched": Untouched("1"), "unconfirmed": Unconfirmed("1"), "running": Running("1")} {
 		golden(t, "check-"+name+".txt", checkText(c))

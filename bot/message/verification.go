@@ -183,6 +183,9 @@ func (v Verification) offered(p *markup.Page) {
 	var units []string
 	for _, d := range v.Drafted {
 		text := markup.Block("yaml", d.YAML)
+		if strings.Contains(text, gap) {
+			text += "\nTo keep it from acting here, a character without width stands in it: rather take what `codicil verify --declare` writes.\n"
+		}
 		if len(text) > Limit/4 {
 			text = "It is too long to be shown here; `codicil verify --declare` writes it.\n"
 		}
