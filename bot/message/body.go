@@ -79,7 +79,7 @@ func (c Change) known() bool {
 func (c Change) headline(p *markup.Page) {
 	name := cell(c.Product)
 	if r, ok := c.product(); ok {
-		if v := report.Versions(r); v != "" {
+		if v := versions(r); v != "" {
 			name += " " + cell(v)
 		}
 	}
@@ -97,6 +97,14 @@ func (c Change) headline(p *markup.Page) {
 	}
 	p.Add(importanceHeadline, "", "## "+name+"\n\n"+strings.Join(facts, " · ")+"\n", "")
 	c.failures(p)
+}
+
+// versions says from which version to which a product goes, or that it is new.
+func versions(p bot.ProductReport) string {
+	if p.BaseVersion == "" && p.Version != "" {
+		return p.Version + ", a new product"
+	}
+	return report.Versions(p)
 }
 
 // failures says what fails, in red.

@@ -126,5 +126,10 @@ func changes(t testing.TB) map[string]Change {
 		{Kind: spec.OriginRefresh, Key: "k5", Hash: "h5", Requirement: "The guideline rates-are-fractions is newer than what was adopted."},
 		{Kind: spec.OriginIssue, Key: "k6", Hash: "h6", URL: "https://github.com/northtrail/shop/issues/31", Author: "jane", Issue: 31, KeepOpen: true, Requirement: "And a fraction beside it."},
 	}
-	return map[string]Change{"edited": edited, "refresh": refreshed, "rename": renamed(t), "segments": segmented(t), "guideline": guided(t), "red": reddened(t)}
+	fresh := guided(t)
+	r := *fresh.Report
+	r.Products, r.Differences = append([]bot.ProductReport(nil), r.Products...), nil
+	r.Products[0].BaseVersion, r.Products[0].Version = "", "1.0.0"
+	fresh.Report, fresh.Triggers = &r, edited.Triggers
+	return map[string]Change{"new": fresh, "edited": edited, "refresh": refreshed, "rename": renamed(t), "segments": segmented(t), "guideline": guided(t), "red": reddened(t)}
 }

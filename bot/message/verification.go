@@ -6,7 +6,6 @@ import (
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/markup"
-	"github.com/codicil-dev/codicil/bot/report"
 	"github.com/codicil-dev/codicil/forge"
 )
 
@@ -118,7 +117,7 @@ func (v Verification) rows() (out []string) {
 		if !ok {
 			continue
 		}
-		out = append(out, row(bold(x.Product), cell(report.Versions(r)), sign(r.Verdict)+" "+standing(resultsOf(v.Report, x.Product))))
+		out = append(out, row(bold(x.Product), cell(versions(r)), sign(r.Verdict)+" "+standing(resultsOf(v.Report, x.Product))))
 	}
 	return out
 }
@@ -134,8 +133,8 @@ func (v Verification) product(p *markup.Page, x Place) {
 		p.Add(importanceFirst, "", "### "+cell(x.Product)+"\n", "")
 	} else if known {
 		facts := []string{standing(results)}
-		if versions := report.Versions(r); versions != "" {
-			facts = []string{cell(versions), standing(results)}
+		if from := versions(r); from != "" {
+			facts = []string{cell(from), standing(results)}
 		}
 		if r.BaseVersion != "" {
 			facts = append(facts, meaning(r.Impact))
