@@ -3,16 +3,11 @@ package message
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strings"
-	"time"
 
 	"github.com/codicil-dev/codicil/bot"
-	"github.com/codicil-dev/codicil/bot/author"
 	"github.com/codicil-dev/codicil/bot/markup"
 	"github.com/codicil-dev/codicil/bot/report"
-	"github.com/codicil-dev/codicil/bot/spec"
-	"github.com/codicil-dev/codicil/forge"
 )
 
 // The parts of a body in order of importance: when it is too long, the last ones are shortened first.
@@ -79,7 +74,7 @@ func (c Change) known() bool {
 func (c Change) headline(p *markup.Page) {
 	name := cell(c.Product)
 	if r, ok := c.product(); ok {
-		if v := report.Versions(r); v != "" {
+		if v := versions(r); v != "" {
 			name += " " + cell(v)
 		}
 	}
@@ -88,7 +83,7 @@ func (c Change) headline(p *markup.Page) {
 		c.failures(p)
 		return
 	}
-	facts := []string{sign(c.Report.Verdict) + " **" + standing(c.results()) + "**"}
+	facts := []string{sign(verdict(c.Report)) + " **" + standing(c.results()) + "**"}
 	if c.known() {
 		facts = append(facts, meaning(c.impact()))
 	}
@@ -99,329 +94,12 @@ func (c Change) headline(p *markup.Page) {
 	c.failures(p)
 }
 
-// failures says what fails, in red.
-func (c Change) failures(p *markup.Page) {
-	if !c.red() {
-		return
+// versions says from which version to which a product goes, or that it is new.
+func versions(p bot.ProductReport) string {
+	if p.BaseVersion == "" && p.Version != "" {
+		return p.Version + ", a new product"
 	}
-	head := "> [!CAUTION]\n> **Not to be merged as it is.**"
-	if c.Draft {
-		head = "> [!CAUTION]\n> **A draft, not to be merged as it is.**"
-	}
-	if c.Outcome != nil && c.Outcome.Kind != author.Done {
-		head += " " + line(c.Outcome.Explanation)
-	}
-	var units []string
-	if c.Report != nil {
-		units = failing(c.Report, c.Product)
-	}
-	if len(units) == 0 {
-		p.Add(importanceFailures, "", head+"\n", "")
-		return
-	}
-	open := units[:min(len(units), openFailures)]
-	if n := len(units) - len(open); n > 0 {
-		open = append(open, fmt.Sprintf("> - … and %s\n", counted(n, "more failure, in the full report", "more failures, in the full report")))
-	}
-	p.Add(importanceFailures, "failures", head+"\n>\n", "", open...)
-}
-
-// failing are the results that fail, one item of a quoted list each for the product itself, then one for all that read it.
-func failing(r *bot.Report, product string) []string {
-	var own, others []string
-	seen := map[string]bool{product: true}
-	for _, x := range r.Results {
-		if x.Status != bot.Fail {
-			continue
-		}
-		if x.Product == product {
-			own = append(own, "> - "+failure(x)+"\n")
-		} else if !seen[x.Product] {
-			others = append(others, cell(x.Product))
-		}
-		seen[x.Product] = true
-	}
-	if n := len(others); n > 0 {
-		names := few(others, 8)
-		own = append(own, fmt.Sprintf("> - **%s**, built on the new output: %s\n", counted(n, "product that reads it fails", "products that read it fail"), list(names, "and")))
-	}
-	return own
-}
-
-// failure is what fails and why, and where to look.
-func failure(x bot.Result) string {
-	text := line(x.Name)
-	switch {
-	case x.Area == bot.AreaDrift && x.Message != "":
-		text = "**not declared**: " + line(strings.TrimSuffix(x.Message, "; no new amendment declares it"))
-	case x.Message != "":
-		text = "**" + text + "**: " + line(x.Message)
-	}
-	if x.File != "" {
-		text += " (" + place(x) + ")"
-	}
-	return text
-}
-
-// gravest is the first of several failures that says something of the data, and how many more there are.
-func gravest(failures []bot.Result) string {
-	worst := failures[0]
-	for _, x := range failures {
-		if x.Area != bot.AreaCompatibility {
-			worst = x
-			break
-		}
-	}
-	text := failure(worst)
-	if n := len(failures) - 1; n > 0 {
-		text += ", and " + counted(n, "more failure", "more failures")
-	}
-	return text
-}
-
-// place is file:line in code.
-func place(r bot.Result) string {
-	at := clip(r.File, 200)
-	if r.Line > 0 {
-		at += fmt.Sprintf(":%d", r.Line)
-	}
-	return markup.Code(at)
-}
-
-// asked quotes what was asked for, by whom and where.
-func (c Change) asked(p *markup.Page) {
-	var units []string
-	for _, t := range c.Triggers {
-		units = append(units, c.quoted(t))
-	}
-	if n := len(units); n > 0 {
-		units[n-1] = strings.TrimSuffix(units[n-1], "\n")
-	}
-	p.Add(importanceAsked, "requirements", "", "", units...)
-}
-
-// quoted is one trigger.
-func (c Change) quoted(t Trigger) string {
-	text, by := t.Requirement, origin(t.Kind)
-	if g := t.Guideline; g != nil {
-		by = "Guideline **" + markup.Link(clip(g.Title, mostCell), g.URL) + "**"
-		if g.Revision != "" {
-			by += " at revision " + markup.Code(clip(g.Revision, 12))
-		}
-		if g.Rule != "" {
-			return by + ":\n\n" + rule(g.Rule) + before(g.Before) + "\n"
-		}
-	} else if where := c.where(t); where != "" {
-		by += " of " + where
-	}
-	if t.Author != "" {
-		by += ", asked for by " + cell(t.Author)
-	}
-	if strings.TrimSpace(text) == "" {
-		return by + "\n\n"
-	}
-	return by + ":\n\n" + paragraphs("> ", text, mostText) + "\n"
-}
-
-var boldStart = regexp.MustCompile(`^\*\*([^*]{1,60})\*\*(.*)$`)
-
-// rule is a guideline's prose quoted; of its Markdown, a bold beginning of a paragraph is kept.
-func rule(text string) string {
-	var out []string
-	for _, l := range strings.Split(markup.PlainLines(markup.Cut(text, mostText)), "\n") {
-		shown := markup.Escape(strings.ReplaceAll(l, "**", ""))
-		if m := boldStart.FindStringSubmatch(strings.TrimSpace(l)); m != nil && strings.TrimSpace(m[1]) == m[1] {
-			shown = "**" + markup.Escape(m[1]) + "** " + strings.TrimSpace(markup.Escape("x" + strings.ReplaceAll(m[2], "**", ""))[1:])
-		}
-		out = append(out, strings.TrimRight("> "+shown, " ")+"\n")
-	}
-	return strings.Join(out, "")
-}
-
-// before is what an edited guideline said before, folded.
-func before(text string) string {
-	if strings.TrimSpace(text) == "" {
-		return ""
-	}
-	return "\n<details><summary>What it said before</summary>\n\n" + rule(text) + "\n</details>\n"
-}
-
-// where is a link to the place where a trigger was asked for.
-func (c Change) where(t Trigger) string {
-	shown := ""
-	switch {
-	case t.Issue > 0 && (t.Repo.IsZero() || t.Repo.Key() == c.Repo.Key()):
-		shown = fmt.Sprintf("issue %d", t.Issue)
-	case t.Issue > 0:
-		shown = fmt.Sprintf("issue %d of %s", t.Issue, clip(t.Repo.String(), mostCell))
-	case t.URL != "":
-		shown = "here"
-	}
-	if shown == "" {
-		return ""
-	}
-	return markup.Link(shown, t.URL)
-}
-
-// changed says what changed and why, in the author's words.
-func (c Change) changed(p *markup.Page) {
-	var b strings.Builder
-	a := c.amendment()
-	switch {
-	case a != nil && !a.Pending() && a.Change != "":
-		b.WriteString("**What changed.** " + markup.Escape(clip(ended(a.Change), mostText)) + "\n")
-	case c.Outcome != nil && c.Outcome.Explanation != "" && !c.red():
-		b.WriteString("**What changed.** " + markup.Escape(clip(ended(c.Outcome.Explanation), mostText)) + "\n")
-	}
-	reading := ""
-	if a != nil {
-		reading = a.Reading
-	} else if c.Outcome != nil {
-		reading = c.Outcome.Reading
-	}
-	if reading != "" {
-		b.WriteString("\n**How it was read.** " + strings.TrimLeft(paragraphs("", reading, mostText), "\n"))
-	}
-	if b.Len() > 0 {
-		p.Add(importanceChange, "", strings.TrimLeft(b.String(), "\n"), "")
-	}
-	if a == nil {
-		return
-	}
-	var answers []string
-	for _, q := range a.Questions {
-		answers = append(answers, "- "+line(q.Ask)+" — *"+line(q.Answer)+"*\n")
-	}
-	p.Add(importanceChange, "answers", "**Asked and answered**\n\n", "", answers...)
-}
-
-// first is what a reviewer has to look at first: what the change weakens, and results that need a person's eye.
-func (c Change) first(p *markup.Page) {
-	var units []string
-	if c.Outcome != nil {
-		for _, w := range c.Outcome.Weakens {
-			units = append(units, "> - "+line(sentence(w))+"\n")
-		}
-	}
-	units = append(units, remarks(c.results(), c.differences())...)
-	open := units[:min(len(units), openFirst)]
-	if n := len(units) - len(open); n > 0 {
-		open = append(open, fmt.Sprintf("> - … and %d more, in the full report\n", n))
-	}
-	p.Add(importanceFirst, "remarks", "> [!IMPORTANT]\n> **To look at first**\n>\n", "", open...)
-}
-
-// remarks are what a person has to look at, one item of a quoted list each. Where compatibility is to be reviewed, that is each
-// difference that may break readers; those that nothing declares are among the failures.
-func remarks(results []bot.Result, differences []bot.Difference) (units []string) {
-	breaking := false
-	for _, d := range differences {
-		if !d.Breaking || d.Kind == bot.Unstable {
-			continue
-		}
-		breaking = true
-		if !d.Undeclared() {
-			units = append(units, "> - **May break readers:** "+line(d.Message)+"\n")
-		}
-	}
-	for _, r := range results {
-		if r.Status == bot.Review && !(r.Area == bot.AreaCompatibility && breaking) {
-			units = append(units, "> - "+failure(r)+"\n")
-		}
-	}
-	return units
-}
-
-// rejected are the options that were turned down.
-func (c Change) rejected(p *markup.Page) {
-	a := c.amendment()
-	if a == nil {
-		return
-	}
-	var units []string
-	for _, r := range a.Rejected {
-		text := "- " + line(r.Option)
-		if len(r.Breaks) > 0 {
-			text += " — would break " + c.named(r.Breaks)
-		}
-		units = append(units, text+"\n")
-	}
-	p.Fold(importanceRejected, "options", counted(len(units), "option was turned down", "options were turned down"), units)
-}
-
-// named are amendments by number and what was asked for.
-func (c Change) named(ids []int) string {
-	var out []string
-	for _, id := range ids {
-		out = append(out, namedIn(c.results(), id))
-	}
-	return list(out, "and")
-}
-
-// namedIn is an amendment as the results name it.
-func namedIn(results []bot.Result, id int) string {
-	for _, r := range results {
-		if r.Amendment == id && r.Requirement != "" {
-			return fmt.Sprintf("amendment %d (%s)", id, markup.Escape(clip(r.Requirement, 80)))
-		}
-	}
-	return fmt.Sprintf("amendment %d", id)
-}
-
-// reviewed is what the second conversation said.
-func (c Change) reviewed(p *markup.Page) {
-	if c.Outcome == nil || c.Outcome.Review == "" && len(c.Outcome.Notes) == 0 {
-		return
-	}
-	var units []string
-	if c.Outcome.Review != "" {
-		units = append(units, paragraphs("", c.Outcome.Review, mostText)+"\n")
-	}
-	for _, n := range c.Outcome.Notes {
-		units = append(units, "- "+markup.Escape(clip(ended(strings.TrimPrefix(n, "the review remarks: ")), 2*mostLine))+"\n")
-	}
-	title := "What the review said"
-	if n := len(c.Outcome.Notes); n > 0 {
-		title += ", with " + counted(n, "remark", "remarks")
-	}
-	p.Fold(importanceReview, "remarks", title, units)
-}
-
-// spent is what the work took, in one line.
-func (c Change) spent(p *markup.Page) {
-	if c.Outcome == nil {
-		return
-	}
-	by := ""
-	if c.Codicil != "" {
-		by = " *By Codicil " + cell(c.Codicil) + ".*"
-	}
-	p.Add(importanceSpent, "", took(c.Outcome)+by+"\n", "")
-}
-
-// took is how long the work took and what it cost.
-func took(o *author.Outcome) string {
-	parts := []string{lasting(time.Duration(o.Seconds * float64(time.Second)))}
-	if t := o.Spent.Total; t.Requests > 0 {
-		about := ""
-		if t.Usage.Estimated {
-			about = "about "
-		}
-		parts = append(parts, counted(t.Requests, "question", "questions")+" to the model", about+counted(t.Usage.Total(), "token", "tokens"))
-		if t.CostKnown || t.Cost > 0 {
-			cost := strings.TrimSpace(fmt.Sprintf("%.2f %s", t.Cost, cell(o.Currency)))
-			if !t.CostKnown {
-				cost = "more than " + cost
-			}
-			parts = append(parts, cost)
-		}
-	} else {
-		parts = append(parts, "no model was asked")
-	}
-	if o.Rounds > 0 {
-		parts = append(parts, counted(o.Rounds, "round", "rounds")+" of repair")
-	}
-	return "*It took " + strings.Join(parts, ", ") + ".*"
+	return report.Versions(p)
 }
 
 // leastFull is the room below which the full report is left out.
@@ -465,37 +143,4 @@ func (c Change) next() string {
 	b.WriteString("- **Not wanted?** Close it. It does not come back unless what was asked for, or the spec, changes.\n")
 	fmt.Fprintf(&b, "- `/codicil why` tells why %s is as it is, `/codicil help` what else can be asked.\n", cell(c.Product))
 	return b.String()
-}
-
-// closing are the lines that tie the merge request to its issues, each once. Only those that the merge shall close are closed.
-func (c Change) closing() string {
-	var b strings.Builder
-	seen := map[string]bool{}
-	for _, t := range c.Triggers {
-		if t.Issue <= 0 {
-			continue
-		}
-		own := t.Repo.IsZero() || t.Repo.Key() == c.Repo.Key()
-		text := fmt.Sprintf("For %s.", reference(t.Repo, t.Issue))
-		if own {
-			text = fmt.Sprintf("For #%d.", t.Issue)
-		}
-		if own && !t.KeepOpen && t.Kind == spec.OriginIssue {
-			text = fmt.Sprintf("Closes #%d", t.Issue)
-		}
-		if !seen[text] {
-			seen[text] = true
-			b.WriteString("\n" + text + "\n")
-		}
-	}
-	return b.String()
-}
-
-// reference is an issue of another repository, as hosts link it; without a link where the names are none that a host gives.
-func reference(r forge.Repo, issue int) string {
-	name := r.String()
-	if strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789._-/") != "" || len(name) > 200 {
-		return fmt.Sprintf("issue %d of %s", issue, cell(name))
-	}
-	return fmt.Sprintf("%s#%d", name, issue)
 }

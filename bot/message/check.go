@@ -18,6 +18,9 @@ const CheckName = "codicil"
 // mostAnnotations is how many annotations a check has; GitHub takes so many with one request.
 const mostAnnotations = 50
 
+// mostFindings is how many results a summary lists.
+const mostFindings = 100
+
 // Check is the merge request's check at a commit: the same report as in the body, with annotations at the lines to look at.
 func (c Change) Check(sha string) forge.Check {
 	check := forge.Check{Name: CheckName, SHA: sha, Key: c.ID, Conclusion: forge.Failure, Title: markup.Title(clip(c.Product, 50)+": nothing could be verified", 250), Summary: "Nothing could be verified.\n"}
@@ -37,10 +40,11 @@ func (c Change) Check(sha string) forge.Check {
 // checked fills a check from a report. Only the files of the products in paths, which names their folders, are annotated.
 func checked(check forge.Check, r *bot.Report, title string, paths map[string]string) forge.Check {
 	check.Title = markup.Title(title, 250)
-	check.Conclusion = conclusion(r.Verdict)
+	check.Conclusion = conclusion(verdict(r))
 	p := &markup.Page{}
-	p.Add(importanceHeadline, "", sign(r.Verdict)+" "+markup.Escape(check.Title)+"\n", "")
+	p.Add(importanceHeadline, "", sign(verdict(r))+" "+markup.Escape(check.Title)+"\n", "")
 	var fails, reviews []string
+	more := 0
 	for _, x := range r.Results {
 		lead := "- " + mark(x.Status) + " "
 		if len(paths) > 1 {
@@ -49,10 +53,12 @@ func checked(check forge.Check, r *bot.Report, title string, paths map[string]st
 		if _, own := paths[x.Product]; !own {
 			continue
 		}
-		switch x.Status {
-		case bot.Fail:
+		switch {
+		case (x.Status == bot.Fail || x.Status == bot.Review) && len(fails)+len(reviews) == mostFindings:
+			more++
+		case x.Status == bot.Fail:
 			fails = append(fails, lead+failure(x)+"\n")
-		case bot.Review:
+		case x.Status == bot.Review:
 			reviews = append(reviews, lead+failure(x)+"\n")
 		}
 	}
@@ -63,6 +69,9 @@ func checked(check forge.Check, r *bot.Report, title string, paths map[string]st
 	}
 	p.Add(importanceFailures, "failures", "", "", fails...)
 	p.Add(importanceFirst, "remarks", "", "", reviews...)
+	if more > 0 {
+		p.Add(importanceFirst, "", "*"+counted(more, "more result", "more results")+" to look at, in the report.*\n", "")
+	}
 	var left int
 	check.Annotations, left = annotations(r, paths)
 	if left > 0 {

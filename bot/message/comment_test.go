@@ -45,10 +45,13 @@ func statuses(t testing.TB) []Status {
 	elsewhere := ended(Elsewhere, "met.json")
 	elsewhere.Outcome.Explanation = "The addresses of customers belong to the product customers; orders only reads their numbers."
 	waiting, declined, merged := begin(Waiting), begin(Declined), begin(Merged)
+	waiting.Outcome = &author.Outcome{Explanation: "Together with merge request #14 as it is it can't be proven; this comes after it."}
+	untried := begin(Failed)
+	untried.Outcome = &author.Outcome{Kind: author.Failed, Explanation: "Something outside the product stood in the way. `/codicil retry` tries again. `/close` does not."}
 	waiting.Behind, declined.MergeRequest, merged.MergeRequest = mr, mr, mr
 	return []Status{
 		begin(Received), begin(Reading), asking, begin(Writing), begin(Implementing), at(Verifying, 1), at(Implementing, 1), at(Verifying, 2), begin(Publishing),
-		ready, red, merged, ended(Met, "met.json"), ended(Conflict, "conflict.json"), elsewhere, failed, over, begin(Cancelled), waiting, declined,
+		ready, red, merged, ended(Met, "met.json"), ended(Conflict, "conflict.json"), elsewhere, failed, untried, over, begin(Cancelled), waiting, declined,
 	}
 }
 
@@ -157,6 +160,7 @@ func TestVerifications(t *testing.T) {
 	several := v
 	several.Products = append(several.Products, Place{"invoices", "finance/invoices"}, Place{"returns", "commerce/returns"})
 	golden(t, "verification.md", joined(v.Comment(), fine.Comment()))
+	several.Drafted = append(several.Drafted, Drafted{"finance/invoices/amendments/0004.yaml", "id: 4\norigin: {kind: spec, url: https://example.com/9}\n"})
 	golden(t, "verification-several.md", several.Comment())
 	for name, c := range map[string]forge.Check{"person": v.Check(), "fine": fine.Check(), "several": several.Check(), "change": reddened(t).Check("9ab8c7"), "unverified": (Change{Product: "orders", Outcome: &author.Outcome{Explanation: "It is not there."}}).Check("1"), "untouched": Untouched("1"), "unconfirmed": Unconfirmed("1"), "running": Running("1")} {
 		golden(t, "check-"+name+".txt", checkText(c))

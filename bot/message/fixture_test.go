@@ -120,5 +120,16 @@ func reddened(t testing.TB) Change {
 
 // changes are changes of every kind.
 func changes(t testing.TB) map[string]Change {
-	return map[string]Change{"rename": renamed(t), "segments": segmented(t), "guideline": guided(t), "red": reddened(t)}
+	edited, refreshed := guided(t), guided(t)
+	edited.Triggers = []Trigger{{Kind: spec.OriginSpec, Key: "k4", Hash: "h4", URL: "https://github.com/northtrail/shop/pull/9", Author: "bob", Requirement: "People multiply by 100 twice, so there is a fraction now."}}
+	refreshed.Triggers = []Trigger{
+		{Kind: spec.OriginRefresh, Key: "k5", Hash: "h5", Requirement: "The guideline rates-are-fractions is newer than what was adopted."},
+		{Kind: spec.OriginIssue, Key: "k6", Hash: "h6", URL: "https://github.com/northtrail/shop/issues/31", Author: "jane", Issue: 31, KeepOpen: true, Requirement: "And a fraction beside it."},
+	}
+	fresh := guided(t)
+	r := *fresh.Report
+	r.Products, r.Differences = append([]bot.ProductReport(nil), r.Products...), nil
+	r.Products[0].BaseVersion, r.Products[0].Version = "", "1.0.0"
+	fresh.Report, fresh.Triggers = &r, edited.Triggers
+	return map[string]Change{"new": fresh, "edited": edited, "refresh": refreshed, "rename": renamed(t), "segments": segmented(t), "guideline": guided(t), "red": reddened(t)}
 }

@@ -120,7 +120,16 @@ func differencesOf(r *bot.Report, product string) (out []bot.Difference) {
 }
 
 // red says that something fails, in the product or in what reads it.
-func (c Change) red() bool { return c.Report == nil || c.Report.Verdict == bot.VerdictFail }
+func (c Change) red() bool { return c.Report == nil || verdict(c.Report) == bot.VerdictFail }
+
+// verdict is that of a report, or what its results come to where that is worse.
+func verdict(r *bot.Report) bot.Verdict {
+	of := bot.VerdictOf(r.Results)
+	if of == bot.VerdictFail || r.Verdict != bot.VerdictFail && of == bot.VerdictReview {
+		return of
+	}
+	return r.Verdict
+}
 
 // impact is what the change means for the readers of the product.
 func (c Change) impact() bot.Impact {

@@ -127,6 +127,7 @@ func Help(key string) string {
 | `+"`/codicil cancel`"+` | stops what is under way |
 | `+"`/codicil refresh`"+` | looks now for what is out of date, instead of at the end of the week |
 | `+"`/codicil rebase`"+` | brings a merge request of the bot up to date with its target |
+| `+"`/codicil pause`"+`, `+"`/codicil resume`"+` | holds a campaign, and lets it go on |
 | `+"`/codicil init PATH`"+` | drafts the spec of a folder that has none |
 | `+"`/codicil verify SHA`"+` | lets a fork's commit be verified |
 | `+"`/codicil help`"+` | this |

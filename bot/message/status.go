@@ -89,8 +89,7 @@ func (s Status) Comment() string {
 	case Elsewhere:
 		s.ended(p, "is not the place for it", "Nothing was changed. Where it belongs, ask for it there with `/amend`.")
 	case Failed:
-		s.ended(p, "could not be changed so that everything holds", "Nothing was changed. `/codicil retry` tries again; it often helps to say more, or less, with a new `/amend`.")
-		s.details(p)
+		s.failed(p)
 	case OverBudget:
 		s.ended(p, "took more than its budget", "Nothing was changed. `/codicil retry` begins again, once a maintainer has raised the budget or the requirement asks for less.")
 		s.details(p)
@@ -125,7 +124,7 @@ func (s Status) working(p *markup.Page) {
 		case i == at:
 			lines = append(lines, "➤ **"+st.doing+"**"+s.aside())
 		default:
-			lines = append(lines, "◦ "+st.doing)
+			lines = append(lines, "○ "+st.doing)
 		}
 	}
 	b.WriteString(strings.Join(lines, "  \n") + "\n\nThis comment is kept up to date. `/codicil cancel` stops the work.\n")
@@ -151,7 +150,19 @@ func (s Status) ended(p *markup.Page, how, next string) {
 	if s.Outcome.Explanation != "" {
 		say(p, paragraphs("", s.Outcome.Explanation, mostText))
 	}
-	say(p, next+"\n")
+	if next != "" {
+		say(p, next+"\n")
+	}
+}
+
+// failed tells why nothing came about: what was tried does not hold, or it was not even tried.
+func (s Status) failed(p *markup.Page) {
+	if s.Outcome.Report == nil && s.Outcome.Spent.Total.Requests == 0 {
+		s.ended(p, "was not changed", "")
+	} else {
+		s.ended(p, "could not be changed so that everything holds", "Nothing was changed. `/codicil retry` tries again; it often helps to say more, or less, with a new `/amend`.")
+	}
+	s.details(p)
 }
 
 // earlier are the amendments that matter.
@@ -165,84 +176,6 @@ func (s Status) earlier(p *markup.Page, title string) {
 		units = append(units, text+"\n")
 	}
 	sayFew(p, "amendments", "**"+title+"**\n\n", units...)
-}
-
-// conflict tells what forbids a requirement, and each way out with what is to be written to take it.
-func (s Status) conflict(p *markup.Page) {
-	say(p, fmt.Sprintf("%s promised otherwise before, so nothing was changed.\n", bold(s.Product)))
-	if s.Outcome.Explanation != "" {
-		say(p, paragraphs("", s.Outcome.Explanation, mostText))
-	}
-	s.earlier(p, "What was promised")
-	var units []string
-	for i, o := range s.Outcome.Options {
-		unit := fmt.Sprintf("%d. %s\n", i+1, markup.Escape(clip(o.Option, 3*mostLine)))
-		if command := s.choose(o); command != "" {
-			unit += "\n" + indented(command, "   ") + "\n"
-		}
-		units = append(units, unit)
-	}
-	sayFew(p, "ways", "**Ways out**\n\n", units...)
-	if len(units) > 0 {
-		say(p, "To take a way that has a line to copy, write that line as a comment: it retires the earlier promise in the open. For another, say with `/amend` what you want instead.\n")
-	}
-}
-
-// choose is the command that takes an option, in a block to be copied; empty for an option that retires nothing.
-func (s Status) choose(o author.Option) string {
-	if len(o.Supersedes) == 0 {
-		return ""
-	}
-	text := "/amend"
-	for _, x := range o.Supersedes {
-		text += " --supersede " + superseded(x)
-	}
-	return copied(text + " " + aimed(s.Product, s.Requirement))
-}
-
-// superseded is N or N:check as the command takes it: the check's name in quotes that it does not hold.
-func superseded(s string) string {
-	id, check, named := strings.Cut(s, ":")
-	id = strings.Trim(markup.Plain(id), "# ")
-	if !named {
-		return id
-	}
-	check = markup.Plain(check)
-	for _, q := range [][2]string{{`"`, `"`}, {"“", "”"}, {"'", "'"}, {"`", "`"}} {
-		if !strings.Contains(check, q[0]) && !strings.Contains(check, q[1]) {
-			return id + ":" + q[0] + check + q[1]
-		}
-	}
-	return id
-}
-
-// aimed is a requirement in one line with the product before it, where its name can stand there.
-func aimed(product, requirement string) string {
-	text := clip(requirement, 2*mostText)
-	if canAim(product) {
-		return product + ": " + text
-	}
-	return text
-}
-
-// canAim says whether a command takes a product's name or path before its colon.
-func canAim(name string) bool {
-	return name != "" && len(name) <= 200 && !strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune("_.-/", r) && !isWord(r) })
-}
-
-// copied is a command in a fenced block, whose foreign part does not act; markup.Block would keep the command itself from acting.
-func copied(command string) string {
-	text := strings.ReplaceAll(markup.Inert(command), "<!--", "<"+gap+"!--")
-	fence := "```"
-	for strings.Contains(text, fence) {
-		fence += "`"
-	}
-	return fence + "\n" + text + "\n" + fence
-}
-
-// indented puts a lead before each line.
-func indented(s, lead string) string {
-	return lead + strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n"+lead)
 }
 
 // ready tells of the merge request.
@@ -285,6 +218,9 @@ func (s Status) waiting(p *markup.Page) {
 		at = s.Behind.text("merge request")
 	}
 	say(p, fmt.Sprintf("%s waits: %s of this product is open, and one at a time keeps them easy to review.\n", bold(s.Product), at))
+	if s.Outcome.Explanation != "" {
+		say(p, paragraphs("", s.Outcome.Explanation, mostText))
+	}
 	say(p, "The work begins by itself when that is merged or closed. `/codicil cancel` takes this back.\n")
 }
 

@@ -123,15 +123,13 @@ func (c Change) described(d bot.Difference) string {
 	return ""
 }
 
-// lowered begins with a small letter, unless the first word is all capitals.
+// lowered begins with a small letter, unless the first word has a capital within it or is a single one, and has no full stop.
 func lowered(s string) string {
 	s = strings.TrimRight(strings.TrimSpace(s), ".")
+	word, _, _ := strings.Cut(s, " ")
 	runes := []rune(s)
-	if len(runes) > 1 && strings.ToUpper(string(runes[1])) == string(runes[1]) {
+	if first := []rune(word); len(first) < 2 || strings.ToLower(string(first[1:])) != string(first[1:]) {
 		return s
 	}
-	if len(runes) > 0 {
-		return strings.ToLower(string(runes[:1])) + string(runes[1:])
-	}
-	return s
+	return strings.ToLower(string(runes[:1])) + string(runes[1:])
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/markup"
-	"github.com/codicil-dev/codicil/bot/report"
 	"github.com/codicil-dev/codicil/forge"
 )
 
@@ -20,7 +19,8 @@ type Verification struct {
 	SHA string
 	// Products are those that it touches.
 	Products []Place
-	Report   *bot.Report
+	// Report is all of it together, never nil.
+	Report *bot.Report
 	// Drafted are the amendments that its undeclared differences lack.
 	Drafted []Drafted
 	// FromBase lists which parts of it were taken from the target branch instead, such as what a fork may not change.
@@ -87,7 +87,7 @@ func (v Verification) named() string {
 // Comment is the one comment on the merge request.
 func (v Verification) Comment() string {
 	p := &markup.Page{}
-	say(p, fmt.Sprintf("## %s %s\n", sign(v.Report.Verdict), v.named()))
+	say(p, fmt.Sprintf("## %s %s\n", sign(verdict(v.Report)), v.named()))
 	if len(v.Products) > 1 {
 		p.Add(importanceFirst, "products", "| product | version | result |\n|---|---|---|\n", "", v.rows()...)
 	}
@@ -105,7 +105,7 @@ func (v Verification) Comment() string {
 	room := Limit - len(keyed(v.Key, "")) - len(last)
 	text, err := p.Fit(room)
 	if err != nil {
-		text = "## " + sign(v.Report.Verdict) + " The report is too long to be shown here.\n"
+		text = "## " + sign(verdict(v.Report)) + " The report is too long to be shown here.\n"
 	}
 	return keyed(v.Key, text+fullReport(v.Report, room-len(text))+last)
 }
@@ -117,7 +117,7 @@ func (v Verification) rows() (out []string) {
 		if !ok {
 			continue
 		}
-		out = append(out, row(bold(x.Product), cell(report.Versions(r)), sign(r.Verdict)+" "+standing(resultsOf(v.Report, x.Product))))
+		out = append(out, row(bold(x.Product), cell(versions(r)), sign(r.Verdict)+" "+standing(resultsOf(v.Report, x.Product))))
 	}
 	return out
 }
@@ -133,8 +133,8 @@ func (v Verification) product(p *markup.Page, x Place) {
 		p.Add(importanceFirst, "", "### "+cell(x.Product)+"\n", "")
 	} else if known {
 		facts := []string{standing(results)}
-		if versions := report.Versions(r); versions != "" {
-			facts = []string{cell(versions), standing(results)}
+		if from := versions(r); from != "" {
+			facts = []string{cell(from), standing(results)}
 		}
 		if r.BaseVersion != "" {
 			facts = append(facts, meaning(r.Impact))
@@ -170,7 +170,7 @@ func (v Verification) read(p *markup.Page) {
 		units = append(units, "- "+sign(x.Verdict)+" "+cell(x.Product)+": "+readerOf(v.Report, x)+"\n")
 	}
 	title := "Built on the new output: " + counted(len(units), "product that reads it", "products that read it")
-	if v.Report.Verdict == bot.VerdictFail {
+	if verdict(v.Report) == bot.VerdictFail {
 		p.Add(importanceReaders, "products", "**"+title+"**\n\n", "", units...)
 		return
 	}
@@ -182,6 +182,9 @@ func (v Verification) offered(p *markup.Page) {
 	var units []string
 	for _, d := range v.Drafted {
 		text := markup.Block("yaml", d.YAML)
+		if strings.Contains(text, gap) {
+			text += "\nTo keep it from acting here, a character without width stands in it: rather take what `codicil verify --declare` writes.\n"
+		}
 		if len(text) > Limit/4 {
 			text = "It is too long to be shown here; `codicil verify --declare` writes it.\n"
 		}

@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -57,11 +58,14 @@ func paragraphs(lead, text string, most int) string {
 	var out []string
 	for _, l := range strings.Split(markup.PlainLines(markup.Cut(text, most)), "\n") {
 		if strings.TrimSpace(l) != "" {
-			out = append(out, lead+markup.Escape(l)+"\n")
+			out = append(out, lead+ownCommand.ReplaceAllString(markup.Escape(l), "`$1`")+"\n")
 		}
 	}
 	return strings.Join(out, strings.TrimRight(lead, " ")+"\n")
 }
+
+// ownCommand is a command of the bot in backticks, which explanations name: it may be shown as code, whoever wrote it.
+var ownCommand = regexp.MustCompile("\\\\`(/amend|/answer|/codicil [a-z]{2,10})\\\\`")
 
 // firstSentence is the first sentence of a text without its full stop.
 func firstSentence(s string) string {
@@ -187,9 +191,9 @@ func origin(kind string) string {
 	case spec.OriginGuideline:
 		return "Guideline"
 	case spec.OriginRefresh:
-		return "Refresh"
+		return "A refresh"
 	case spec.OriginSpec:
-		return "Edited spec"
+		return "The spec was edited"
 	}
 	return "Requirement"
 }
