@@ -156,7 +156,7 @@ func (c *change) takeChecks(a *spec.Amendment) {
 		a.Checks = append(a.Checks, check)
 	}
 	a.Checks = append(a.Checks, own...)
-	a.Supersedes = append(a.Supersedes, c.retire(g.ID, c.adopting.before, fmt.Sprintf("The guideline %s was changed, and is adopted as it is now.", g.ID))...)
+	a.Supersedes = append(a.Supersedes, c.retire(g.ID, c.adopting.before, fmt.Sprintf("The guideline %s is adopted anew, as it is now.", g.ID))...)
 }
 
 // freeName is a check's name, with what tells it from others of that name.

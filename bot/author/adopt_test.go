@@ -203,7 +203,7 @@ func TestAdoptEdited(t *testing.T) {
 			s.answers[author.StageAmend] = []string{file("spec.yaml", grossSpec) + file("amendments/0003.yaml", third)}
 			o := adopt(t, s, job)
 			wantKind(t, o, author.Done)
-			want := []spec.Supersession{{Amendment: 2, Checks: test.retired, Because: "The guideline gross was changed, and is adopted as it is now."}}
+			want := []spec.Supersession{{Amendment: 2, Checks: test.retired, Because: "The guideline gross is adopted anew, as it is now."}}
 			if diff := cmp.Diff(want, o.Amendment.Supersedes); diff != "" {
 				t.Error(diff)
 			}

@@ -131,7 +131,7 @@ func (a *Author) Amend(ctx context.Context, job Job) (*Outcome, error) {
 	if err := job.check(); err != nil {
 		return nil, err
 	}
-	job.TreeBefore = nil
+	job.TreeBefore, job.Guideline = nil, nil
 	return a.work(ctx, job, (*change).run)
 }
 

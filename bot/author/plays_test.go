@@ -112,11 +112,22 @@ func (p play) run(t *testing.T, recording string) {
 			t.Fatal(err)
 		}
 		defer client.Close()
-		recorder, err := model.NewRecorder(recording, client, nil)
+		fresh, err := os.MkdirTemp("", "play-") // which stays if it comes to nothing, since answers are dear
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorder, err := model.NewRecorder(fresh, client, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		a.Asker = recorder
+		defer func() {
+			if t.Failed() {
+				t.Log("what was recorded is in ", fresh)
+			} else if err := errors.Join(os.CopyFS(recording, os.DirFS(fresh)), os.RemoveAll(fresh)); err != nil {
+				t.Error(err)
+			}
+		}()
 	default:
 		shelf, err := model.OpenShelf(os.DirFS(recording), recording)
 		if err != nil {
