@@ -263,7 +263,7 @@ func TestManySenders(t *testing.T) {
 		func() error { _, err := f.AddUser("ada"); return err },
 		func() error { return f.AddRepo(t.Context(), "ada", "shop", false) },
 		func() error {
-			app, err := f.AddApp("codicil", slow, secret)
+			app, err := f.AddAppWithKey("codicil", slow, secret, appKey())
 			if err == nil {
 				_, err = f.Install(app.ID, "ada")
 			}

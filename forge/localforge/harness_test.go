@@ -2,6 +2,8 @@ package localforge_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -33,6 +35,15 @@ type town struct {
 }
 
 const secret = "the app's secret"
+
+// appKey is the app's key in all tests, as making one takes long.
+var appKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
 
 // receiver keeps the webhooks that are rightly signed.
 type receiver struct {
@@ -113,7 +124,10 @@ func buildAt(t *testing.T, now func() time.Time) *town {
 		func() error { return w.AddRepo(ctx, "northtrail", "shop", true) },
 		func() error { return w.Grant("northtrail", "shop", "ada", localforge.Write) },
 		func() error { return w.Grant("northtrail", "shop", "bob", localforge.Read) },
-		func() (err error) { w.app, err = w.AddApp("codicil", receiving.URL, secret); return err },
+		func() (err error) {
+			w.app, err = w.AddAppWithKey("codicil", receiving.URL, secret, appKey())
+			return err
+		},
 		func() (err error) { _, err = w.Install(w.app.ID, "northtrail"); return err },
 	} {
 		if err := step(); err != nil {
