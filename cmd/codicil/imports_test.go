@@ -14,7 +14,7 @@ const module = "github.com/codicil-dev/codicil/"
 var layers = [][]string{
 	{"forge", "forge/localforge/octokit"},
 	{"forge/localforge"},
-	{"forge/github", "forge/forgetest"},
+	{"forge/github", "forge/forgetest", "forge/localforge/pages"},
 	{"bot", "bot/fault", "bot/gitcmd"},
 	{"bot/state", "bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo", "bot/mirror", "bot/terminal", "bot/model", "bot/codeowners", "bot/intake"},
 	{"bot/queue", "bot/command"},

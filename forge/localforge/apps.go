@@ -19,9 +19,14 @@ func (f *Forge) AddApp(slug, hookURL, hookSecret string) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a key for the app %s: %w", slug, err)
 	}
+	return f.AddAppWithKey(slug, hookURL, hookSecret, key)
+}
+
+// AddAppWithKey is AddApp with a key that is there already.
+func (f *Forge) AddAppWithKey(slug, hookURL, hookSecret string, key *rsa.PrivateKey) (*App, error) {
 	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	if err != nil {
-		return nil, fmt.Errorf("make a key for the app %s: %w", slug, err)
+		return nil, fmt.Errorf("read the key for the app %s: %w", slug, err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -103,7 +103,7 @@ func (c *courier) run(q *queue) {
 			if !ok {
 				break
 			}
-			c.forge.deliver(c.ctx, c.client, id)
+			c.forge.deliver(context.WithoutCancel(c.ctx), c.client, id) // what is under way ends by itself
 			c.done()
 		}
 	}

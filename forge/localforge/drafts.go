@@ -23,6 +23,44 @@ func (f *Forge) Ready(owner, name string, number int, by string) error {
 	return nil
 }
 
+// Ready takes a merge request out of draft, if the person may.
+func (p Person) Ready(owner, name string, number int) error {
+	return p.draft(owner, name, number, false)
+}
+
+// Unready makes a merge request a draft, if the person may.
+func (p Person) Unready(owner, name string, number int) error {
+	return p.draft(owner, name, number, true)
+}
+
+func (p Person) draft(owner, name string, number int, draft bool) error {
+	c, err := p.acting()
+	if err != nil {
+		return err
+	}
+	f := p.forge
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, err := f.repository(owner, name)
+	if err != nil {
+		return err
+	}
+	i := f.issue(r, number)
+	switch {
+	case i == nil || i.Pull == nil || !i.open():
+		return fmt.Errorf("there is no open merge request %d in %s", number, r.full())
+	case !f.mayDraft(c, r, i):
+		return &Refusal{403, "Resource not accessible by " + p.login}
+	}
+	f.setDraft(r, i, draft, p.login)
+	return nil
+}
+
+// mayDraft says whether a caller may make a merge request a draft or none.
+func (f *Forge) mayDraft(c *caller, r *repo, i *issue) bool {
+	return f.may(c, r).rank() >= Write.rank() || strings.EqualFold(loginOf(c), i.Author)
+}
+
 // setDraft makes a merge request a draft, or no draft.
 func (f *Forge) setDraft(r *repo, i *issue, draft bool, by string) {
 	if i.Pull.Draft == draft {
@@ -68,7 +106,7 @@ func (f *Forge) mutate(q *query) answer {
 	switch {
 	case i == nil || f.may(q.caller, r).rank() < Read.rank():
 		return graphFault(object{named: nil}, "NOT_FOUND", fmt.Sprintf("Could not resolve to a node with the global id of '%s'", id), named)
-	case f.may(q.caller, r).rank() < Write.rank() && !strings.EqualFold(q.login(), i.Author):
+	case !f.mayDraft(q.caller, r, i):
 		return graphFault(object{named: nil}, "FORBIDDEN", fmt.Sprintf("%s does not have the correct permissions to execute `%s`", q.login(), strings.ToUpper(named[:1])+named[1:]), named)
 	case !i.open():
 		return graphFault(object{named: nil}, "UNPROCESSABLE", "Pull request is closed", named)

@@ -102,8 +102,8 @@ func TestFaultsRepeat(t *testing.T) {
 
 // TestHourlyLimit uses an hour's requests up, and waits for the next.
 func TestHourlyLimit(t *testing.T) {
-	now := time.Now()
-	w, ctx := buildAt(t, func() time.Time { return now }), t.Context()
+	clock := newClock()
+	w, ctx := buildAt(t, clock.now), t.Context()
 	w.SetFaults(localforge.Faults{HourlyLimit: 3})
 	get := func(tag string) (*http.Response, error) {
 		t.Helper()
@@ -131,7 +131,7 @@ func TestHourlyLimit(t *testing.T) {
 		}
 	}
 	var limited *github.RateLimitError
-	if _, err := get(""); !errors.As(err, &limited) || limited.Rate.Remaining != 0 || limited.Rate.Reset.Sub(now) > time.Hour {
+	if _, err := get(""); !errors.As(err, &limited) || limited.Rate.Remaining != 0 || limited.Rate.Reset.Sub(clock.now()) > time.Hour {
 		t.Errorf("the fourth request: %v", err)
 	}
 	if _, _, err := w.person(t, "ada").Repositories.Get(ctx, "northtrail", "shop"); err != nil {
@@ -140,7 +140,7 @@ func TestHourlyLimit(t *testing.T) {
 	if limits := must[*github.RateLimits](t)(w.person(t, "bob").RateLimit.Get(ctx)); limits.Core.Remaining != 0 || limits.Core.Limit != 3 {
 		t.Errorf("limits %+v", limits.Core)
 	}
-	now = now.Add(time.Hour)
+	clock.pass(time.Hour)
 	if _, err := get(""); err != nil {
 		t.Errorf("an hour later: %v", err)
 	}
@@ -148,8 +148,8 @@ func TestHourlyLimit(t *testing.T) {
 
 // TestListLag finds a comment by its id at once, and in lists later.
 func TestListLag(t *testing.T) {
-	now := time.Now()
-	w, ctx := buildAt(t, func() time.Time { return now }), t.Context()
+	clock := newClock()
+	w, ctx := buildAt(t, clock.now), t.Context()
 	sha := w.shop(t)
 	w.write(t, "change", map[string]string{"b.sql": "select 1\n"})
 	w.SetFaults(localforge.Faults{ListLag: 5 * time.Second})
@@ -170,7 +170,7 @@ func TestListLag(t *testing.T) {
 	}
 	must[*github.IssueComment](t)(bot.Issues.GetComment(ctx, "northtrail", "shop", c.GetID()))
 	must[*github.PullRequest](t)(bot.PullRequests.Get(ctx, "northtrail", "shop", pull.GetNumber()))
-	now = now.Add(5 * time.Second)
+	clock.pass(5 * time.Second)
 	if got := count(); got != [4]int{1, 1, 1, 1} {
 		t.Errorf("lists show %v later", got)
 	}
@@ -263,7 +263,7 @@ func TestManySenders(t *testing.T) {
 		func() error { _, err := f.AddUser("ada"); return err },
 		func() error { return f.AddRepo(t.Context(), "ada", "shop", false) },
 		func() error {
-			app, err := f.AddApp("codicil", slow, secret)
+			app, err := f.AddAppWithKey("codicil", slow, secret, appKey())
 			if err == nil {
 				_, err = f.Install(app.ID, "ada")
 			}

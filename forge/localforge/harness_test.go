@@ -2,6 +2,8 @@ package localforge_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -33,6 +35,15 @@ type town struct {
 }
 
 const secret = "the app's secret"
+
+// appKey is the app's key in all tests, as making one takes long.
+var appKey = sync.OnceValue(func() *rsa.PrivateKey {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		panic(err)
+	}
+	return key
+})
 
 // receiver keeps the webhooks that are rightly signed.
 type receiver struct {
@@ -100,7 +111,7 @@ func build(t *testing.T) *town {
 // buildAt founds a town with a clock of its own.
 func buildAt(t *testing.T, now func() time.Time) *town {
 	t.Helper()
-	w := &town{now: now, dir: t.TempDir(), tokens: map[string]string{}, hooks: &receiver{t: t, came: make(chan struct{}, 1000)}, spoken: octokit.NewTranscript(t)}
+	w := &town{now: now, dir: t.TempDir(), tokens: map[string]string{}, hooks: &receiver{t: t, came: make(chan struct{}, 100000)}, spoken: octokit.NewTranscript(t)}
 	receiving := httptest.NewServer(w.hooks)
 	t.Cleanup(receiving.Close)
 	w.open(t)
@@ -113,7 +124,10 @@ func buildAt(t *testing.T, now func() time.Time) *town {
 		func() error { return w.AddRepo(ctx, "northtrail", "shop", true) },
 		func() error { return w.Grant("northtrail", "shop", "ada", localforge.Write) },
 		func() error { return w.Grant("northtrail", "shop", "bob", localforge.Read) },
-		func() (err error) { w.app, err = w.AddApp("codicil", receiving.URL, secret); return err },
+		func() (err error) {
+			w.app, err = w.AddAppWithKey("codicil", receiving.URL, secret, appKey())
+			return err
+		},
 		func() (err error) { _, err = w.Install(w.app.ID, "northtrail"); return err },
 	} {
 		if err := step(); err != nil {
@@ -202,9 +216,7 @@ func (w *town) settle(t *testing.T, event string) (actions []string) {
 	for _, h := range w.hooks.got {
 		if h.event == event {
 			var said struct{ Action string }
-			if err := json.Unmarshal(h.raw, &said); err != nil {
-				t.Error(err)
-			}
+			read(t, h.raw, &said)
 			actions = append(actions, said.Action)
 		}
 	}
@@ -283,4 +295,32 @@ func openForge(t *testing.T, o localforge.Options) *localforge.Forge {
 	}
 	t.Cleanup(func() { _ = f.Close() })
 	return f
+}
+
+// clock is a clock that stands still until it is told that time passes.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Now()} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// read reads JSON.
+func read(t *testing.T, data []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(data, into); err != nil {
+		t.Error(err)
+	}
 }

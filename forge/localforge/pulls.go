@@ -94,7 +94,7 @@ func (f *Forge) openPull(q *query, r *repo) answer {
 			return invalid("PullRequest", "", "custom", fmt.Sprintf("A pull request already exists for %s:%s.", from.Owner, branch))
 		}
 	}
-	if new, err := commits(ctx, f.gitDir(r), base, head); err != nil || len(new) == 0 {
+	if d, err := f.diff(ctx, r, base, head); err != nil || len(d.commits) == 0 {
 		return invalid("PullRequest", "", "custom", fmt.Sprintf("No commits between %s and %s", in.Base, branch))
 	}
 	i := f.newIssue(r, q.login(), in.Title, in.Body)

@@ -76,13 +76,7 @@ func (f *Forge) receive(w http.ResponseWriter, r *http.Request, repo *repo, logi
 	}
 	got := httptest.NewRecorder()
 	f.backend(got, r, repo, login)
-	f.mu.Lock()
-	for _, u := range updates {
-		if bytes.Contains(got.Body.Bytes(), []byte("ok "+u.ref+"\n")) {
-			f.pushed(ctx, repo, u, login)
-		}
-	}
-	f.mu.Unlock()
+	f.taken(ctx, repo, updates, got.Body.Bytes(), login)
 	switch fate {
 	case FailAfter:
 		http.Error(w, "the push was taken, but its answer is lost", http.StatusBadGateway)
@@ -95,6 +89,17 @@ func (f *Forge) receive(w http.ResponseWriter, r *http.Request, repo *repo, logi
 	}
 	w.WriteHeader(got.Code)
 	_, _ = w.Write(got.Body.Bytes()) // a pusher that is gone needs no answer
+}
+
+// taken tells of those updates of a push that git's report says were done.
+func (f *Forge) taken(ctx context.Context, repo *repo, updates []update, report []byte, login string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, u := range updates {
+		if bytes.Contains(report, []byte("ok "+u.ref+"\n")) {
+			f.pushed(ctx, repo, u, login)
+		}
+	}
 }
 
 // spool keeps what is sent in a file, whose size it returns, and goes back to its start.

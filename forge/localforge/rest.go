@@ -107,30 +107,7 @@ func (f *Forge) serve(w http.ResponseWriter, r *http.Request, h handler) {
 		f.write(w, r, a, unlimited)
 		return
 	}
-	f.mu.Lock()
-	caller, why := acting, ""
-	left := unlimited
-	if !inside {
-		caller, why = f.caller(r)
-	}
-	if !inside && why == "" && r.URL.Path != "/rate_limit" {
-		left = f.limits.use(caller.name(), 1, f.faults.now().HourlyLimit, f.now())
-	}
-	if fault == PrimaryLimit {
-		left = quota{limit: 5000, used: 5000, ends: f.now().Add(time.Minute), over: true}
-	}
-	var a answer
-	switch {
-	case why != "":
-		a = refused(http.StatusUnauthorized, why)
-	case left.over:
-		a = exceeded(caller)
-	case body.Len() > 0 && !json.Valid(body.Bytes()):
-		a = refused(http.StatusBadRequest, "Problems parsing JSON")
-	default:
-		a = h(&query{r: r, body: body.Bytes(), caller: caller, base: f.API()})
-	}
-	f.mu.Unlock()
+	a, caller, left := f.answer(&query{r: r, body: body.Bytes(), caller: acting, base: f.API()}, inside, fault, h)
 	switch fault {
 	case DropAfter:
 		panic(http.ErrAbortHandler)
@@ -140,6 +117,33 @@ func (f *Forge) serve(w http.ResponseWriter, r *http.Request, h handler) {
 	if status := f.write(w, r, a, left); status == http.StatusNotModified && left.limit > 0 {
 		f.limits.use(caller.name(), -1, left.limit, f.now())
 	}
+}
+
+// answer finds out who asks, unless that is known, and answers if the caller has requests left.
+func (f *Forge) answer(q *query, inside bool, fault FaultKind, h handler) (a answer, c *caller, left quota) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	why := ""
+	if !inside {
+		q.caller, why = f.caller(q.r)
+	}
+	if !inside && why == "" && q.r.URL.Path != "/rate_limit" {
+		left = f.limits.use(q.caller.name(), 1, f.faults.now().HourlyLimit, f.now())
+	}
+	if fault == PrimaryLimit {
+		left = quota{limit: 5000, used: 5000, ends: f.now().Add(time.Minute), over: true}
+	}
+	switch {
+	case why != "":
+		a = refused(http.StatusUnauthorized, why)
+	case left.over:
+		a = exceeded(q.caller)
+	case len(q.body) > 0 && !json.Valid(q.body):
+		a = refused(http.StatusBadRequest, "Problems parsing JSON")
+	default:
+		a = h(q)
+	}
+	return a, q.caller, left
 }
 
 // write sends an answer, or nothing but its status where the caller knows it already by its ETag. It returns the status.

@@ -45,8 +45,8 @@ func TestUsers(t *testing.T) {
 
 // TestComments lists, edits and deletes comments of a whole repository.
 func TestComments(t *testing.T) {
-	now := time.Now()
-	w, ctx := buildAt(t, func() time.Time { return now }), t.Context()
+	clock := newClock()
+	w, ctx := buildAt(t, clock.now), t.Context()
 	bob, bot := w.Person("bob"), w.bot(t)
 	var ids []int64
 	for n := range 2 {
@@ -59,9 +59,9 @@ func TestComments(t *testing.T) {
 			t.Fatal(err)
 		}
 		ids = append(ids, id)
-		now = now.Add(10 * time.Second)
+		clock.pass(10 * time.Second)
 	}
-	since := now.Add(-11 * time.Second).Truncate(time.Second).Add(time.Second)
+	since := clock.now().Add(-11 * time.Second).Truncate(time.Second).Add(time.Second)
 	found := must[[]*github.IssueComment](t)(bot.Issues.ListComments(ctx, "northtrail", "shop", 0, &github.IssueListCommentsOptions{Since: &since}))
 	if len(found) != 1 || found[0].GetBody() != "comment 1" {
 		t.Errorf("comments %v", found)

@@ -77,55 +77,89 @@ func (s *store) next() int64 {
 	return s.last
 }
 
-// openStore reads the journal in a folder, which is made if it is not there.
+// kind is a table as the journal sees it.
+type kind interface {
+	name() string
+	loader() loader
+	dump(write func(key, value any))
+	size() int
+}
+
+// kinds are all tables.
+func (s *store) kinds() []kind {
+	return []kind{&s.users, &s.repos, &s.issues, &s.comments, &s.reactions, &s.labels, &s.reviews, &s.checks, &s.apps, &s.installations, &s.tokens, &s.deliveries, &s.outcomes, &s.mentions,
+		&s.actions, &s.groups}
+}
+
+// newStore is an empty store with its tables' names in the journal and what their rows are looked up by.
+func newStore(clock func() time.Time) *store {
+	s := &store{last: 1000, clock: clock}
+	s.users.kind, s.apps.kind, s.installations.kind, s.tokens.kind = "user", "app", "installation", "token"
+	s.outcomes.kind, s.actions.kind, s.groups.kind = "outcome", "action", "merge group"
+	s.repos.kind, s.repos.group = "repo", func(r *repo) any { return fold(r.full()) }
+	s.issues.kind, s.issues.group = "issue", func(i *issue) any { return i.Repo }
+	s.comments.kind, s.comments.group = "comment", func(c *comment) any { return c.Issue }
+	s.reactions.kind, s.reactions.group = "reaction", func(x *reaction) any { return remarked{x.Issue, x.Comment} }
+	s.labels.kind, s.labels.group = "label", func(l *label) any { return l.Repo }
+	s.reviews.kind, s.reviews.group = "review", func(x *review) any { return x.Issue }
+	s.checks.kind, s.checks.group = "check", func(c *check) any { return commitIn{c.Repo, c.SHA} }
+	s.deliveries.kind, s.deliveries.group = "delivery", func(d *delivery) any { return d.App }
+	s.mentions.kind, s.mentions.group = "mention", func(m *Mention) any { return m.Where }
+	return s
+}
+
+// openStore reads the journal in a folder, which is made if it is not there. A journal that is mostly history is written anew.
 func openStore(dir string, clock func() time.Time) (*store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	s := &store{last: 1000, clock: clock}
-	loaders := map[string]loader{}
-	add := func(kind *string, name string, l loader) { *kind, loaders[name] = name, l }
-	add(&s.users.kind, "user", s.users.loader())
-	add(&s.repos.kind, "repo", s.repos.loader())
-	add(&s.issues.kind, "issue", s.issues.loader())
-	add(&s.comments.kind, "comment", s.comments.loader())
-	add(&s.reactions.kind, "reaction", s.reactions.loader())
-	add(&s.labels.kind, "label", s.labels.loader())
-	add(&s.reviews.kind, "review", s.reviews.loader())
-	add(&s.checks.kind, "check", s.checks.loader())
-	add(&s.apps.kind, "app", s.apps.loader())
-	add(&s.installations.kind, "installation", s.installations.loader())
-	add(&s.tokens.kind, "token", s.tokens.loader())
-	add(&s.deliveries.kind, "delivery", s.deliveries.loader())
-	add(&s.outcomes.kind, "outcome", s.outcomes.loader())
-	add(&s.mentions.kind, "mention", s.mentions.loader())
-	add(&s.actions.kind, "action", s.actions.loader())
-	add(&s.groups.kind, "merge group", s.groups.loader())
-	s.repos.group = func(r *repo) any { return fold(r.full()) }
-	s.issues.group = func(i *issue) any { return i.Repo }
-	s.comments.group = func(c *comment) any { return c.Issue }
-	s.reactions.group = func(x *reaction) any { return remarked{x.Issue, x.Comment} }
-	s.labels.group = func(l *label) any { return l.Repo }
-	s.reviews.group = func(x *review) any { return x.Issue }
-	s.checks.group = func(c *check) any { return commitIn{c.Repo, c.SHA} }
-	s.deliveries.group = func(d *delivery) any { return d.App }
+	s := newStore(clock)
+	loaders, live := map[string]loader{}, 0
+	for _, k := range s.kinds() {
+		loaders[k.name()] = k.loader()
+	}
 	name := filepath.Join(dir, "journal.jsonl")
-	if err := s.read(name, loaders); err != nil {
+	lines, err := s.read(name, loaders)
+	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	var err error
+	for _, k := range s.kinds() {
+		live += k.size()
+	}
+	if lines > 1000+4*live {
+		if err := s.compact(name); err != nil {
+			return nil, fmt.Errorf("write %s anew: %w", name, err)
+		}
+	}
 	s.file, err = os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	return s, err
 }
 
-// read reads the journal. A last line that was cut off by a crash is left out.
-func (s *store) read(name string, loaders map[string]loader) error {
+// compact writes a journal with nothing but what there is now, and the greatest id that was given.
+func (s *store) compact(name string) (err error) {
+	fresh := name + ".new"
+	if s.file, err = os.OpenFile(fresh, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600); err != nil {
+		return err
+	}
+	s.write("last", s.last, nil)
+	for _, k := range s.kinds() {
+		k.dump(func(key, value any) { s.write(k.name(), key, value) })
+	}
+	if err := errors.Join(s.file.Sync(), s.file.Close()); err != nil {
+		return err
+	}
+	return os.Rename(fresh, name)
+}
+
+// read reads the journal and returns how many lines it has. A last line that was cut off by a crash is left out.
+func (s *store) read(name string, loaders map[string]loader) (lines int, err error) {
+	loaders["last"] = func(_, _ json.RawMessage) error { return nil } // its key counts, like every key
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return 0, nil
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer f.Close()
 	in := bufio.NewReader(f)
@@ -133,22 +167,22 @@ func (s *store) read(name string, loaders map[string]loader) error {
 	for n := 1; ; n++ {
 		data, err := in.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
-			return os.Truncate(name, whole)
+			return n - 1, os.Truncate(name, whole)
 		}
 		if err != nil {
-			return err
+			return n, err
 		}
 		whole += int64(len(data))
 		var l line
 		if err := json.Unmarshal(data, &l); err != nil {
-			return fmt.Errorf("line %d: %w", n, err)
+			return n, fmt.Errorf("line %d: %w", n, err)
 		}
 		load, ok := loaders[l.Kind]
 		if !ok {
-			return fmt.Errorf("line %d: unknown kind %q", n, l.Kind)
+			return n, fmt.Errorf("line %d: unknown kind %q", n, l.Kind)
 		}
 		if err := load(l.Key, l.Value); err != nil {
-			return fmt.Errorf("line %d: %w", n, err)
+			return n, fmt.Errorf("line %d: %w", n, err)
 		}
 		var id int64
 		if json.Unmarshal(l.Key, &id) == nil {

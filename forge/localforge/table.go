@@ -45,6 +45,23 @@ func (t *table[K, V]) loader() loader {
 	}
 }
 
+func (t *table[K, V]) name() string { return t.kind }
+
+func (t *table[K, V]) size() int { return len(t.rows) }
+
+// dump hands on all rows, in the order in which they were made.
+func (t *table[K, V]) dump(write func(key, value any)) {
+	keys := map[*place[V]]K{}
+	for k, p := range t.places {
+		keys[p] = k
+	}
+	for _, p := range t.order {
+		if p.row != nil {
+			write(keys[p], p.row)
+		}
+	}
+}
+
 func (t *table[K, V]) remember(k K, v *V) *place[V] {
 	t.rows[k] = v
 	if p := t.places[k]; p != nil {

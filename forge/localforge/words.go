@@ -81,7 +81,7 @@ func (f *Forge) mentioned(where, by, text string) {
 	}
 	_, text = seen(text)
 	told := map[string]bool{}
-	for _, m := range f.mentions.all(func(m *Mention) bool { return m.Where == where }) {
+	for _, m := range f.mentions.of(where, nil) {
 		told[fold(m.Who)] = true
 	}
 	for _, found := range naming.FindAllStringSubmatch(text, -1) {
