@@ -9,9 +9,17 @@ import (
 //go:embed all:examples
 var examples embed.FS
 
+//go:embed all:demo
+var demo embed.FS
+
 // Examples are the example products by domain, and the folder guidelines.
-func Examples() fs.FS {
-	sub, err := fs.Sub(examples, "examples")
+func Examples() fs.FS { return within(examples, "examples") }
+
+// Demo is what the demonstration plays besides: the folders guidelines (new ones), edits (of specs, by product), and recordings of a model.
+func Demo() fs.FS { return within(demo, "demo") }
+
+func within(all embed.FS, folder string) fs.FS {
+	sub, err := fs.Sub(all, folder)
 	if err != nil {
 		panic("deploy: " + err.Error()) // the folder is embedded above
 	}

@@ -69,8 +69,9 @@ type Town struct {
 	App *localforge.App
 	o   Options
 	web *http.Server
-	// webhooks is where the bot listens.
+	// webhooks is where the bot listens, and host how it sees the forge.
 	webhooks net.Listener
+	host     *github.Host
 }
 
 // Found opens the forge, and founds the town if it is not there yet. Close it after use.
@@ -160,11 +161,12 @@ func (t *Town) Bot(ctx context.Context) (*service.Service, error) {
 	if t.o.Configure != nil {
 		t.o.Configure(&c)
 	}
-	host, err := github.New(github.Options{Host: Host, BaseURL: t.API() + "/", App: &github.App{ID: t.App.ID, Key: []byte(t.App.PrivateKey)}, Log: t.o.Log})
+	var err error
+	t.host, err = github.New(github.Options{Host: Host, BaseURL: t.API() + "/", App: &github.App{ID: t.App.ID, Key: []byte(t.App.PrivateKey)}, Log: t.o.Log})
 	if err != nil {
 		return nil, err
 	}
-	return service.New(ctx, service.Options{Config: c, Host: host, Secrets: [][]byte{[]byte(secret)}, Authors: t.o.Authors, Verifier: t.o.Verifier,
+	return service.New(ctx, service.Options{Config: c, Host: t.host, Secrets: [][]byte{[]byte(secret)}, Authors: t.o.Authors, Verifier: t.o.Verifier,
 		Data: filepath.Join(t.o.Dir, "bot"), Log: t.o.Log, Now: t.o.Now, Version: t.o.Version})
 }
 

@@ -239,11 +239,9 @@ func (q *Queue) Revive(ctx context.Context, id int64) error {
 	return nil
 }
 
-// Idle says whether no job runs or could run before a time.
-func (q *Queue) Idle(ctx context.Context, until time.Time) (idle bool, err error) {
-	err = q.db.View(ctx, func(t *state.Tx) error {
-		return t.SQL.QueryRowContext(ctx, `select not exists (select 1 from river_job where state in ('available', 'running', 'pending')
-			or state in ('scheduled', 'retryable') and scheduled_at < ?)`, until.UTC().Format("2006-01-02 15:04:05.000")).Scan(&idle)
-	})
+// IdleIn says whether no job runs, or could run before a time.
+func (q *Queue) IdleIn(t *state.Tx, until time.Time) (idle bool, err error) {
+	err = t.SQL.QueryRow(`select not exists (select 1 from river_job where state in ('available', 'running', 'pending')
+		or state in ('scheduled', 'retryable') and scheduled_at < ?)`, until.UTC().Format("2006-01-02 15:04:05.000")).Scan(&idle)
 	return idle, err
 }

@@ -137,9 +137,15 @@ func (t *Triage) edited(ctx context.Context, n news, p state.Product, doc *spec.
 	file := path.Join(p.Path, spec.SpecFile)
 	var words []string
 	for _, c := range commits {
-		touched, err := n.mirror.ChangedFiles(ctx, c.SHA+"^", c.SHA)
-		if err != nil || !slices.Contains(touched, file) {
-			continue // a first commit, or one that does not touch the spec
+		if len(c.Parents) == 0 {
+			continue
+		}
+		touched, err := n.mirror.ChangedFiles(ctx, c.Parents[0], c.SHA)
+		if err != nil {
+			return e, err
+		}
+		if !slices.Contains(touched, file) {
+			continue
 		}
 		e.author, e.at, e.title = c.Author, c.Time, c.Subject
 		e.url = n.repository.URL + "/commit/" + c.SHA
@@ -158,6 +164,9 @@ func (t *Triage) edited(ctx context.Context, n news, p state.Product, doc *spec.
 				words = append(words, text)
 			}
 		}
+	}
+	if e.at.IsZero() { // a history that does not lead from one to the other
+		e.at = t.DB.Now()
 	}
 	e.words = strings.Join(words, "\n\n")
 	if strings.TrimSpace(e.words) == "" {
