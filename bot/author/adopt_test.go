@@ -259,13 +259,16 @@ func TestAdoptGuarded(t *testing.T) {
 func TestAdoptImplements(t *testing.T) {
 	t.Parallel()
 	g := rule("r1")
-	g.Checks = []spec.Check{{Name: "orders say how many items they have", SQL: "select order_id from orders where item_count is null"}}
+	g.Checks = []spec.Check{{Name: "orders say how many items they have", SQL: "select order_id from orders where item_count is null"}, rule("r1").Checks[1]}
 	job, s := adopts(t, g, shop())
 	s.answers[author.StageAmend] = []string{amends()}
 	s.answers[author.StageImplement] = []string{implements(newModel)}
 	o := adopt(t, s, job)
 	wantKind(t, o, author.Done)
-	if len(s.of(author.StageImplement)) != 1 || len(o.Amendment.Checks) != 2 {
+	if len(s.of(author.StageAmend)) != 1 {
+		t.Error("the model was asked about a check of the guideline that held before")
+	}
+	if len(s.of(author.StageImplement)) != 1 || len(o.Amendment.Checks) != 3 {
 		t.Errorf("%d requests to implement, checks %v", len(s.of(author.StageImplement)), o.Amendment.Checks)
 	}
 	for _, r := range o.Report.Results {

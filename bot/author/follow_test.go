@@ -45,7 +45,8 @@ func follow(t *testing.T, s *script, job author.Job) *author.Outcome {
 
 func TestFollow(t *testing.T) {
 	t.Parallel()
-	job, s := edits(t, newSpec, nil)
+	// Whoever edited the spec added a model as well.
+	job, s := edits(t, newSpec, map[string]string{"models/notes.sql": "select 1 as note\n"})
 	before := read(t, job.Tree.Root)
 	o := follow(t, s, job)
 	wantKind(t, o, author.Done)
@@ -64,6 +65,9 @@ func TestFollow(t *testing.T) {
 		if !strings.Contains(last(s, stage, 0), words) {
 			t.Errorf("%s does not see the edit:\n%s", stage, last(s, stage, 0))
 		}
+	}
+	if !strings.Contains(last(s, author.StageReview, 0), "models/notes.sql") {
+		t.Error("the reviewer does not see what else came with the edit")
 	}
 	if strings.Contains(s.asked[0].Messages[2].Text, "item_count") {
 		t.Error("the product is not shown as it was before the edit")

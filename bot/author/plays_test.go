@@ -129,7 +129,7 @@ func (p play) run(t *testing.T, recording string) {
 			}
 		}()
 	default:
-		shelf, err := model.OpenShelf(os.DirFS(recording), recording)
+		shelf, err := model.OpenShelf(recording, os.DirFS(recording))
 		if err != nil {
 			t.Fatal(err)
 		}

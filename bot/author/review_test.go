@@ -85,3 +85,29 @@ func TestNoValues(t *testing.T) {
 		})
 	}
 }
+
+// What a change begins to read may be confidential, too: a counter-example that reads it is shown without values.
+func TestNewInputIsWithheld(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{
+		"customers/spec.yaml": "spec: 1\nproduct: customers\nversion: 1.0.0\nowner: {team: shop}\npurpose: Who buys.\ntables:\n  - name: customers\n    description: One row each.\n    why: Orders name them.\n    key: [id]\n    columns:\n" +
+			"      - {name: id, type: INTEGER, description: Number., why: Names it.}\n      - {name: email, type: VARCHAR, description: Mail., why: We write., classification: pii}\n",
+		"customers/amendments/0001.yaml": "id: 1\nrequirement: Who buys?\norigin: {kind: bootstrap}\nreading: A table.\nexpects: [{add_table: customers}]\nchecks: [{name: they are there, sql: select 1 from customers having count(*) = 0}]\nchange: Made it.\n",
+		"customers/models/customers.sql": "select 1 as id, 'mia@example.com' as email\n",
+	}
+	for name, text := range shop() {
+		files["orders/"+name] = text
+	}
+	job, s := put(t, files), good(t)
+	job.Path = "orders"
+	s.answers[author.StageAmend] = []string{file("spec.yaml", strings.Replace(newSpec, "tables:\n", "inputs: [{product: customers, table: customers, version: ^1.0}]\ntables:\n", 1)) +
+		file("amendments/0002.yaml", strings.Replace(amendment(itemCheck, ""), "expects: [", "expects: [{change_meaning: {on: product, field: inputs}}, ", 1))}
+	s.answers[author.StageImplement] = []string{implements(newModel + "having (select count(*) from customers) > 0\n")}
+	s.answers[author.StageReview] = []string{strings.Replace(objects, "select order_id, item_count from", "select order_id, (select max(email) from customers) as note from", 1)}
+	s.answers[author.StageRepair] = []string{"I leave it."}
+	amend(t, s, job)
+	text := last(s, author.StageRepair, 0)
+	if !strings.Contains(text, "values are withheld") || strings.Contains(text, "mia@") {
+		t.Errorf("the repair is told:\n%s", text)
+	}
+}

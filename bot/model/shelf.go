@@ -24,18 +24,20 @@ type shelved struct {
 	file string
 }
 
-// OpenShelf reads every recording in and below the root of fsys, such as an embedded folder. Display goes before the names of files in
-// errors. It is an error if there is no recording, or one that can't be read.
-func OpenShelf(fsys fs.FS, display string) (*Shelf, error) {
+// OpenShelf reads every recording in and below the roots of some file systems, such as embedded folders. Display is what errors call all of
+// them. It is an error if there is no recording, or one that can't be read.
+func OpenShelf(display string, from ...fs.FS) (*Shelf, error) {
 	s := &Shelf{display: display, byRequest: map[string][]int{}}
-	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
-			return err
+	for _, fsys := range from {
+		err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.IsDir() {
+				return err
+			}
+			return s.take(fsys, name)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read the recordings in %s: %w", display, err)
 		}
-		return s.take(fsys, name)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read the recordings in %s: %w", display, err)
 	}
 	if len(s.exchanges) == 0 {
 		return nil, fmt.Errorf("read the recordings in %s: there is none; a recording is a folder with exchanges such as 01-refine.md", display)

@@ -26,25 +26,26 @@ func record(t *testing.T, dir, stage string, said ...string) {
 }
 
 func TestShelf(t *testing.T) {
-	root := t.TempDir()
+	root, other := t.TempDir(), t.TempDir()
 	record(t, filepath.Join(root, "one", "recording"), "refine", "count items", "which?", "count them all", "clear", "again", "first")
 	record(t, filepath.Join(root, "two"), "refine", "rename", "met", "again", "second")
 	record(t, filepath.Join(root, "three"), "amend", "rename", "written")
-	shelf, err := OpenShelf(os.DirFS(root), "shelf")
+	record(t, filepath.Join(other, "four"), "review", "judge", "approved")
+	shelf, err := OpenShelf("shelf", os.DirFS(root), os.DirFS(other))
 	if err != nil {
 		t.Fatal(err)
 	}
-	account := NewAccount(Budget{Tokens: 90}, Prices{}, Spent{}, time.Now)
+	account := NewAccount(Budget{Tokens: 101}, Prices{}, Spent{}, time.Now)
 	reader := shelf.Reader(nil, account)
 	for i, asked := range []struct{ stage, says, want string }{
 		{"amend", "rename", "written"}, {"refine", "rename", "met"}, {"refine", "count them all", "clear"}, {"refine", "count items", "which?"},
-		{"refine", "again", "first"}, {"refine", "again", "second"}, {"refine", "again", "second"},
+		{"refine", "again", "first"}, {"refine", "again", "second"}, {"refine", "again", "second"}, {"review", "judge", "approved"},
 	} {
 		if a, err := reader.Ask(t.Context(), ask(asked.stage, asked.says)); err != nil || a.Text != asked.want {
 			t.Fatal(i, a.Text, err)
 		}
 	}
-	if s := account.Spent(); s.Total.Usage.Total() != 77 {
+	if s := account.Spent(); s.Total.Usage.Total() != 88 {
 		t.Errorf("spent %+v", s.Total)
 	}
 	if a, err := shelf.Reader(nil, nil).Ask(t.Context(), ask("refine", "again")); err != nil || a.Text != "first" {
@@ -55,7 +56,7 @@ func TestShelf(t *testing.T) {
 	if !errors.As(err, &missing) || missing.Nearest != "one/recording/01-refine.md" || !strings.Contains(err.Error(), "no recording in shelf has this request of the stage refine") {
 		t.Error(err)
 	}
-	if _, err = reader.Ask(t.Context(), ask("review", "rename")); !errors.As(err, &missing) || missing.Nearest != "" {
+	if _, err = reader.Ask(t.Context(), ask("implement", "rename")); !errors.As(err, &missing) || missing.Nearest != "" {
 		t.Error(err)
 	}
 	var budget *BudgetError
@@ -69,14 +70,14 @@ func TestShelf(t *testing.T) {
 
 func TestShelfIsRefused(t *testing.T) {
 	root := t.TempDir()
-	if _, err := OpenShelf(os.DirFS(root), "shelf"); err == nil || !strings.Contains(err.Error(), "there is none") {
+	if _, err := OpenShelf("shelf", os.DirFS(root)); err == nil || !strings.Contains(err.Error(), "there is none") {
 		t.Error(err)
 	}
 	record(t, filepath.Join(root, "one"), "refine", "a", "b", "c", "d")
 	if err := os.Remove(filepath.Join(root, "one", "01-refine.md")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenShelf(os.DirFS(root), "shelf"); err == nil || !strings.Contains(err.Error(), "shelf/one: exchange 01 is missing") {
+	if _, err := OpenShelf("shelf", os.DirFS(root)); err == nil || !strings.Contains(err.Error(), "shelf/one: exchange 01 is missing") {
 		t.Error(err)
 	}
 }
