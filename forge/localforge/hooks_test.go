@@ -1,12 +1,16 @@
 package localforge_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-github/v60/github"
+
+	"github.com/codicil-dev/codicil/forge/localforge"
 )
 
 // TestDeliveries pages through an app's deliveries, and asks for those that failed.
@@ -75,5 +79,54 @@ func TestInstallations(t *testing.T) {
 	wantStatus(t, err, http.StatusUnauthorized, "Bad credentials")
 	if got := w.settle(t, "installation"); !slices.Equal(got, []string{"created", "created", "deleted"}) {
 		t.Errorf("webhooks %v", got)
+	}
+}
+
+// TestOldDeliveries keeps no more deliveries than it is told to, and loses none that waits.
+func TestOldDeliveries(t *testing.T) {
+	release, came := make(chan struct{}), make(chan struct{}, 100)
+	slow := newServer(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release; came <- struct{}{} }))
+	f := openForge(t, localforge.Options{Dir: t.TempDir(), URL: "http://localhost", Deliveries: 10})
+	for _, step := range []func() error{
+		func() error { _, err := f.AddUser("ada"); return err },
+		func() error { return f.AddRepo(t.Context(), "ada", "shop", false) },
+		func() error {
+			app, err := f.AddAppWithKey("codicil", slow, secret, appKey())
+			if err == nil {
+				_, err = f.Install(app.ID, "ada")
+			}
+			return err
+		},
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func(n int) {
+		t.Helper()
+		for range n {
+			if _, err := f.Person("ada").OpenIssue(t.Context(), "ada", "shop", "x", ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	open(30)
+	close(release)
+	settle := func(want int) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		if err := f.Settle(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if len(came) != want {
+			t.Errorf("%d webhooks came, want %d", len(came), want)
+		}
+	}
+	settle(31) // and the installation's
+	open(3)
+	settle(34)
+	if n := f.Kept(); n > 13 {
+		t.Errorf("%d deliveries are kept", n)
 	}
 }
