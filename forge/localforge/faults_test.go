@@ -172,6 +172,30 @@ func TestListLag(t *testing.T) {
 	if got := count(); got != [4]int{1, 1, 1, 1} {
 		t.Errorf("lists show %v later", got)
 	}
+
+	// So it is with what changes.
+	if err := w.Person("ada").Close(ctx, "northtrail", "shop", pull.GetNumber()); err != nil {
+		t.Fatal(err)
+	}
+	must[*github.IssueComment](t)(bot.Issues.EditComment(ctx, "northtrail", "shop", c.GetID(), &github.IssueComment{Body: github.String("y")}))
+	if got := must[*github.PullRequest](t)(bot.PullRequests.Get(ctx, "northtrail", "shop", pull.GetNumber())); got.GetState() != "closed" {
+		t.Errorf("the merge request is %s", got.GetState())
+	}
+	for _, want := range []struct {
+		open int
+		body string
+	}{{1, "x"}, {0, "y"}} {
+		listed := must[[]*github.IssueComment](t)(bot.Issues.ListComments(ctx, "northtrail", "shop", pull.GetNumber(), nil))
+		if got := count(); got[0] != want.open || len(listed) != 1 || listed[0].GetBody() != want.body {
+			t.Errorf("lists show %d open merge requests and %v, want %d and %q", got[0], listed, want.open, want.body)
+		}
+		clock.pass(5 * time.Second)
+	}
+	w.SetFaults(localforge.Faults{})
+	must[*github.IssueComment](t)(bot.Issues.EditComment(ctx, "northtrail", "shop", c.GetID(), &github.IssueComment{Body: github.String("z")}))
+	if listed := must[[]*github.IssueComment](t)(bot.Issues.ListComments(ctx, "northtrail", "shop", pull.GetNumber(), nil)); listed[0].GetBody() != "z" {
+		t.Errorf("without a lag the list shows %v", listed)
+	}
 }
 
 // TestPushFaults has pushes that are done and not said to be.
