@@ -74,20 +74,20 @@ func (f *Forge) tell(event, action string, i *installation, repo int64, payload 
 	}
 }
 
-// keepDelivery keeps a delivery, and no more of its app's old ones than there is room for.
+// keepDelivery keeps a delivery, and no more of its app's old ones than there is room for. Those that wait to be sent stay whatever their number.
 func (f *Forge) keepDelivery(d delivery) {
 	put(f.store, &f.deliveries, d.ID, &d)
 	if f.kept[d.App]++; f.kept[d.App] < f.most+f.most/10+1 {
 		return
 	}
 	all := f.deliveries.of(d.App, nil)
+	f.kept[d.App] = f.most // looked at again after a tenth more
 	for _, old := range all[:max(0, len(all)-f.most)] {
-		remove(f.store, &f.deliveries, old.ID)
 		if f.outcomes.rows[old.ID] != nil {
+			remove(f.store, &f.deliveries, old.ID)
 			remove(f.store, &f.outcomes, old.ID)
 		}
 	}
-	f.kept[d.App] = min(len(all), f.most)
 }
 
 // hookFate is what goes wrong with a delivery.

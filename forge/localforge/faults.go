@@ -26,7 +26,8 @@ type Faults struct {
 	// HourlyLimit is how many requests each installation, app and person may make in an hour; 0 means that nothing is counted and no
 	// x-ratelimit header sent, as on a GitHub Enterprise Server as it comes. Answers 304 don't count.
 	HourlyLimit int
-	// ListLag is how long after it was made a new issue, merge request, comment or check run is missing in lists.
+	// ListLag is how long lists show issues, merge requests, comments and check runs as they were before they were made or changed. Asked for by
+	// its id or number, each is as it is. What is deleted is gone from lists at once.
 	ListLag time.Duration
 	// Hooks is what goes wrong with webhooks, Pushes with pushes of git.
 	Hooks  HookFaults
@@ -88,6 +89,12 @@ func (f *Forge) SetFaults(faults Faults) {
 	f.faults.mu.Unlock()
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if (f.lag > 0) != (faults.ListLag > 0) {
+		begin := faults.ListLag > 0
+		f.issues.lag(begin)
+		f.comments.lag(begin)
+		f.checks.lag(begin)
+	}
 	f.lag = faults.ListLag
 }
 
@@ -221,7 +228,7 @@ func (f *Forge) refusal(kind FaultKind) (a answer, ok bool) {
 	return answer{}, false
 }
 
-// latest is the last moment of which lists show what was made then; zero if they show all.
+// latest is the moment as of which lists show things; zero for now.
 func (f *Forge) latest() time.Time {
 	if f.lag <= 0 {
 		return time.Time{}

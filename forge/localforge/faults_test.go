@@ -2,11 +2,9 @@ package localforge_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -174,6 +172,30 @@ func TestListLag(t *testing.T) {
 	if got := count(); got != [4]int{1, 1, 1, 1} {
 		t.Errorf("lists show %v later", got)
 	}
+
+	// So it is with what changes.
+	if err := w.Person("ada").Close(ctx, "northtrail", "shop", pull.GetNumber()); err != nil {
+		t.Fatal(err)
+	}
+	must[*github.IssueComment](t)(bot.Issues.EditComment(ctx, "northtrail", "shop", c.GetID(), &github.IssueComment{Body: github.String("y")}))
+	if got := must[*github.PullRequest](t)(bot.PullRequests.Get(ctx, "northtrail", "shop", pull.GetNumber())); got.GetState() != "closed" {
+		t.Errorf("the merge request is %s", got.GetState())
+	}
+	for _, want := range []struct {
+		open int
+		body string
+	}{{1, "x"}, {0, "y"}} {
+		listed := must[[]*github.IssueComment](t)(bot.Issues.ListComments(ctx, "northtrail", "shop", pull.GetNumber(), nil))
+		if got := count(); got[0] != want.open || len(listed) != 1 || listed[0].GetBody() != want.body {
+			t.Errorf("lists show %d open merge requests and %v, want %d and %q", got[0], listed, want.open, want.body)
+		}
+		clock.pass(5 * time.Second)
+	}
+	w.SetFaults(localforge.Faults{})
+	must[*github.IssueComment](t)(bot.Issues.EditComment(ctx, "northtrail", "shop", c.GetID(), &github.IssueComment{Body: github.String("z")}))
+	if listed := must[[]*github.IssueComment](t)(bot.Issues.ListComments(ctx, "northtrail", "shop", pull.GetNumber(), nil)); listed[0].GetBody() != "z" {
+		t.Errorf("without a lag the list shows %v", listed)
+	}
 }
 
 // TestPushFaults has pushes that are done and not said to be.
@@ -296,60 +318,5 @@ func TestManySenders(t *testing.T) {
 	defer cancel()
 	if err := f.Settle(ctx); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestDrafts takes a merge request out of draft and back, by GitHub's other API.
-func TestDrafts(t *testing.T) {
-	w, ctx := build(t), t.Context()
-	w.shop(t)
-	w.write(t, "change", map[string]string{"b.sql": "select 1\n"})
-	bot := w.bot(t)
-	pull := must[*github.PullRequest](t)(bot.PullRequests.Create(ctx, "northtrail", "shop", &github.NewPullRequest{Title: github.String("B"), Head: github.String("change"), Base: github.String("main"), Draft: github.Bool(true)}))
-	ask := func(c *http.Client, mutation, id string) (out struct {
-		Data   map[string]*struct{ PullRequest struct{ IsDraft bool } }
-		Errors []struct{ Type, Message string }
-	}) {
-		t.Helper()
-		body, err := json.Marshal(map[string]any{"query": "mutation($id: ID!) { " + mutation + "(input: {pullRequestId: $id}) { pullRequest { isDraft } } }", "variables": map[string]any{"id": id}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		response, err := c.Post(w.URL()+"/api/graphql", "application/json", strings.NewReader(string(body)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer response.Body.Close()
-		if err := json.NewDecoder(response.Body).Decode(&out); err != nil || response.StatusCode != http.StatusOK {
-			t.Fatalf("status %d: %v", response.StatusCode, err)
-		}
-		return out
-	}
-	for mutation, draft := range map[string]bool{"markPullRequestReadyForReview": false, "convertPullRequestToDraft": true} {
-		if out := ask(bot.Client(), mutation, pull.GetNodeID()); out.Data[mutation] == nil || out.Data[mutation].PullRequest.IsDraft != draft || len(out.Errors) > 0 {
-			t.Errorf("%s: %+v", mutation, out)
-		}
-		if got := must[*github.PullRequest](t)(bot.PullRequests.Get(ctx, "northtrail", "shop", pull.GetNumber())); got.GetDraft() != draft {
-			t.Errorf("after %s the draft is %v", mutation, got.GetDraft())
-		}
-		ask(bot.Client(), "markPullRequestReadyForReview", pull.GetNodeID())
-	}
-	for _, test := range []struct {
-		client       *http.Client
-		mutation, id string
-		want         string
-	}{
-		{bot.Client(), "closePullRequest", pull.GetNodeID(), ""},
-		{bot.Client(), "convertPullRequestToDraft", "PR_1", "NOT_FOUND"},
-		{w.person(t, "bob").Client(), "convertPullRequestToDraft", pull.GetNodeID(), "FORBIDDEN"},
-		{w.person(t, "eve").Client(), "convertPullRequestToDraft", pull.GetNodeID(), "NOT_FOUND"},
-	} {
-		if out := ask(test.client, test.mutation, test.id); len(out.Errors) != 1 || out.Errors[0].Type != test.want {
-			t.Errorf("%s of %s: %+v, want an error %q", test.mutation, test.id, out, test.want)
-		}
-	}
-	got := w.settle(t, "pull_request")
-	if !slices.Contains(got, "ready_for_review") || !slices.Contains(got, "converted_to_draft") {
-		t.Errorf("webhooks %v", got)
 	}
 }

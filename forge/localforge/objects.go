@@ -48,6 +48,7 @@ type repo struct {
 	Created       time.Time             `json:"created"`
 	Pushed        time.Time             `json:"pushed"`
 	Numbers       int                   `json:"numbers"` // how many issues and merge requests there were
+	DismissStale  bool                  `json:"dismiss_stale,omitempty"` // a push dismisses approvals
 }
 
 // full is the repository's name as people write it.

@@ -169,3 +169,33 @@ func TestMergeQueue(t *testing.T) {
 		t.Error("what is merged was queued")
 	}
 }
+
+// TestStaleApprovals pushes to what was approved.
+func TestStaleApprovals(t *testing.T) {
+	for _, dismiss := range []bool{false, true} {
+		w, ctx := build(t), t.Context()
+		w.shop(t)
+		w.write(t, "change", map[string]string{"b.sql": "select 1\n"})
+		number, err := w.Person("ada").OpenPull(ctx, "northtrail", "shop", localforge.NewPull{Title: "B", Head: "change"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Person("bob").Approve(ctx, "northtrail", "shop", number); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.DismissStale("northtrail", "shop", dismiss); err != nil {
+			t.Fatal(err)
+		}
+		w.write(t, "change", map[string]string{"b.sql": "select 2\n"})
+		states, events := "APPROVED", []string{"submitted"}
+		if dismiss {
+			states, events = "DISMISSED", []string{"submitted", "dismissed"}
+		}
+		if got := must[[]*github.PullRequestReview](t)(w.bot(t).PullRequests.ListReviews(ctx, "northtrail", "shop", number, nil)); len(got) != 1 || got[0].GetState() != states {
+			t.Errorf("reviews %v, want one that is %s", got, states)
+		}
+		if got := w.settle(t, "pull_request_review"); !slices.Equal(got, events) {
+			t.Errorf("webhooks %v, want %v", got, events)
+		}
+	}
+}

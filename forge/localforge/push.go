@@ -122,6 +122,7 @@ func (f *Forge) follow(ctx context.Context, r *repo, branch, by string) {
 		i.Pull.HeadSHA, i.Updated = sha, f.time()
 		put(f.store, &f.issues, i.ID, i)
 		f.announceIssue("synchronize", base, i, by, object{"before": was, "after": sha})
+		f.dismissApprovals(base, i, by)
 	}
 	for _, i := range f.issues.of(r.ID, func(i *issue) bool { return i.Pull != nil && i.open() && i.Pull.Base == branch }) {
 		if sha == "" {

@@ -44,6 +44,33 @@ func (f *Forge) newReview(r *repo, i *issue, by, state, text string) *review {
 	return x
 }
 
+// DismissStale has a push to a merge request of a repository dismiss its approvals, as one of GitHub's protections of a branch does, or not.
+func (f *Forge) DismissStale(owner, name string, on bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, err := f.repository(owner, name)
+	if err != nil {
+		return err
+	}
+	r.DismissStale = on
+	put(f.store, &f.repos, r.ID, r)
+	return nil
+}
+
+// dismissApprovals takes what was approved before a push as not approved, where the repository wants that.
+func (f *Forge) dismissApprovals(r *repo, i *issue, by string) {
+	if !r.DismissStale {
+		return
+	}
+	for _, x := range f.reviews.of(i.ID, func(x *review) bool { return x.State == "APPROVED" }) {
+		x.State = "DISMISSED"
+		put(f.store, &f.reviews, x.ID, x)
+		payload := f.reviewJSON(x)
+		payload["state"] = fold(x.State)
+		f.announce("pull_request_review", "dismissed", r, by, object{"review": payload, "pull_request": f.pullJSON(i)})
+	}
+}
+
 // reviewPage is where people look at a review.
 func (f *Forge) reviewPage(x *review) string {
 	return fmt.Sprintf("%s#pullrequestreview-%d", f.page(f.issues.rows[x.Issue]), x.ID)

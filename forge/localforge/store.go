@@ -19,7 +19,7 @@ type store struct {
 	sync  bool  // each line is on the disk before the next step
 	last  int64 // the greatest id that was given
 	clock func() time.Time
-	lag   time.Duration // how long lists do not show a new row
+	lag   time.Duration // how long lists do not show what was written
 
 	users         table[string, User]
 	repos         table[int64, repo]
@@ -104,6 +104,7 @@ func newStore(clock func() time.Time) *store {
 	s.reviews.kind, s.reviews.group = "review", func(x *review) any { return x.Issue }
 	s.checks.kind, s.checks.group = "check", func(c *check) any { return commitIn{c.Repo, c.SHA} }
 	s.deliveries.kind, s.deliveries.group = "delivery", func(d *delivery) any { return d.App }
+	s.issues.lags, s.comments.lags, s.checks.lags = true, true, true
 	s.mentions.kind, s.mentions.group = "mention", func(m *Mention) any { return m.Where }
 	return s
 }

@@ -2,6 +2,7 @@ package localforge
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -14,12 +15,19 @@ type table[K comparable, V any] struct {
 	group  func(*V) any        // what rows are looked up by, besides their key; it never changes in a row. Nil for nothing.
 	groups map[any][]*place[V] // each in the order in which they were made
 	gone   int                 // how many places of order are empty
+	lags   bool                // lists may show rows as they were a while ago
 }
 
 // place holds a row, or nil where it was deleted.
 type place[V any] struct {
+	row      *V
+	versions []version[V] // what the row was, while lists lag; the oldest first
+}
+
+// version is a row as it was from a moment on.
+type version[V any] struct {
+	from time.Time
 	row  *V
-	made time.Time // when it was put first, while lists lag; zero for one that lists show
 }
 
 // loader reads one object of a kind.
@@ -118,29 +126,74 @@ func (t *table[K, V]) of(group any, keep func(*V) bool) []*V {
 	return kept(t.groups[group], keep, time.Time{})
 }
 
-// shown is of, without the rows that lists do not show yet because they were made at latest or after.
-func (t *table[K, V]) shown(group any, latest time.Time, keep func(*V) bool) []*V {
-	return kept(t.groups[group], keep, latest)
+// shown is of, with the rows as they were at a moment: one that was made later is missing. The zero time is now.
+func (t *table[K, V]) shown(group any, at time.Time, keep func(*V) bool) []*V {
+	return kept(t.groups[group], keep, at)
 }
 
-func kept[V any](places []*place[V], keep func(*V) bool, latest time.Time) (out []*V) {
+func kept[V any](places []*place[V], keep func(*V) bool, at time.Time) (out []*V) {
 	for _, p := range places {
-		if p.row == nil || !latest.IsZero() && !p.made.IsZero() && p.made.After(latest) {
+		if p.row == nil {
 			continue
 		}
-		if keep == nil || keep(p.row) {
-			out = append(out, p.row)
+		row := p.at(at)
+		if row != nil && (keep == nil || keep(row)) {
+			out = append(out, row)
 		}
+	}
+	return out
+}
+
+// at is the row as it was at a moment, nil if it was not there. The zero time is now.
+func (p *place[V]) at(at time.Time) *V {
+	if at.IsZero() || p.versions == nil {
+		return p.row
+	}
+	for n := len(p.versions) - 1; n >= 0; n-- {
+		if !p.versions[n].from.After(at) {
+			return p.versions[n].row
+		}
+	}
+	return nil
+}
+
+// note keeps the row as it is now; nobody asks for what was before the moment oldest.
+func (p *place[V]) note(now, oldest time.Time) {
+	for len(p.versions) > 1 && !p.versions[1].from.After(oldest) {
+		p.versions = p.versions[1:]
+	}
+	p.versions = append(p.versions, version[V]{now, duplicate(p.row)})
+}
+
+// lag begins or ends to keep what rows were.
+func (t *table[K, V]) lag(begin bool) {
+	for _, p := range t.order {
+		p.versions = nil
+		if begin && p.row != nil {
+			p.note(time.Time{}, time.Time{})
+		}
+	}
+}
+
+// duplicate is a copy that shares nothing.
+func duplicate[V any](v *V) *V {
+	data, err := json.Marshal(v)
+	out := new(V)
+	if err == nil {
+		err = json.Unmarshal(data, out)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("localforge: copy a row: %v", err)) // only this package's own types
 	}
 	return out
 }
 
 // put keeps an object. A journal that can't be written is a full or broken disk: the forge goes no further.
 func put[K comparable, V any](s *store, t *table[K, V], k K, v *V) {
-	_, there := t.places[k]
 	p := t.remember(k, v)
-	if !there && s.lag > 0 {
-		p.made = s.clock()
+	if s.lag > 0 && t.lags {
+		now := s.clock()
+		p.note(now, now.Add(-s.lag))
 	}
 	s.write(t.kind, k, v)
 }

@@ -1,10 +1,8 @@
 package localforge
 
 import (
-	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -214,86 +212,33 @@ func (f *Forge) reactionCounts(issue, comment int64) map[string]int {
 	return out
 }
 
+// Check returns a check run, and the commit that it ran on; ok is false if there is none of that id.
+func (f *Forge) Check(owner, name string, id int64) (_ Check, sha string, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, c := f.find(owner, name), f.checks.rows[id]
+	if r == nil || c == nil || c.Repo != r.ID {
+		return Check{}, "", false
+	}
+	return f.checkView(c), c.SHA, true
+}
+
 func (f *Forge) checkViews(r *repo, sha string) (out []Check) {
 	for _, c := range f.checks.of(commitIn{r.ID, sha}, nil) {
-		v := Check{ID: c.ID, Name: c.Name, App: f.apps.rows[c.App].Slug, Status: c.Status, Conclusion: c.Conclusion, Title: c.Title, Summary: c.Summary, Text: c.Text,
-			DetailsURL: c.DetailsURL, Started: c.Started, Completed: c.Completed}
-		for _, a := range c.Annotations {
-			start, _ := a["start_line"].(float64) // as it came: what is no number is line 0
-			end, _ := a["end_line"].(float64)
-			v.Annotations = append(v.Annotations, Annotation{Path: fmt.Sprint(a["path"]), Start: int(start), End: int(end), Level: fmt.Sprint(a["annotation_level"]), Message: fmt.Sprint(a["message"])})
-		}
+		v := f.checkView(c)
 		out = slices.DeleteFunc(out, func(old Check) bool { return old.Name == v.Name && old.App == v.App })
 		out = append(out, v)
 	}
 	return out
 }
 
-// Files lists the files of a branch, tag or commit with their paths in order; nothing where there is none.
-func (f *Forge) Files(ctx context.Context, owner, name, ref string) ([]string, error) {
-	dir, sha, ok := f.at(ctx, owner, name, ref)
-	if !ok {
-		return nil, nil
+func (f *Forge) checkView(c *check) Check {
+	v := Check{ID: c.ID, Name: c.Name, App: f.apps.rows[c.App].Slug, Status: c.Status, Conclusion: c.Conclusion, Title: c.Title, Summary: c.Summary, Text: c.Text,
+		DetailsURL: c.DetailsURL, Started: c.Started, Completed: c.Completed}
+	for _, a := range c.Annotations {
+		start, _ := a["start_line"].(float64) // as it came: what is no number is line 0
+		end, _ := a["end_line"].(float64)
+		v.Annotations = append(v.Annotations, Annotation{Path: fmt.Sprint(a["path"]), Start: int(start), End: int(end), Level: fmt.Sprint(a["annotation_level"]), Message: fmt.Sprint(a["message"])})
 	}
-	text, err := runGit(ctx, dir, "", nil, "ls-tree", "-r", "-z", "--name-only", sha)
-	if err != nil || text == "" {
-		return nil, err
-	}
-	return strings.Split(strings.TrimSuffix(text, "\x00"), "\x00"), nil
-}
-
-// File returns what a file holds; ok is false if there is none of that path.
-func (f *Forge) File(ctx context.Context, owner, name, ref, path string) (text string, ok bool) {
-	dir, sha, ok := f.at(ctx, owner, name, ref)
-	if !ok {
-		return "", false
-	}
-	text, err := runGit(ctx, dir, "", nil, "cat-file", "blob", sha+":"+path)
-	return text, err == nil
-}
-
-// Diff is the difference that a merge request brings, as git prints it.
-func (f *Forge) Diff(ctx context.Context, owner, name, base, head string) (string, error) {
-	dir, from, okBase := f.at(ctx, owner, name, base)
-	_, to, okHead := f.at(ctx, owner, name, head)
-	if !okBase || !okHead {
-		return "", fmt.Errorf("there is no commit %s or %s in %s/%s", base, head, owner, name)
-	}
-	return runGit(ctx, dir, "", nil, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", from+"..."+to)
-}
-
-// CommitMessage is what a commit says of itself, with who wrote it; ok is false if there is none.
-func (f *Forge) CommitMessage(ctx context.Context, owner, name, sha string) (message, author string, at time.Time, ok bool) {
-	f.mu.Lock()
-	r := f.find(owner, name)
-	f.mu.Unlock()
-	if r == nil || !hash.MatchString(sha) {
-		return "", "", time.Time{}, false
-	}
-	c, err := f.commit(ctx, r, sha)
-	return c.message, c.author.name, c.committer.when, err == nil
-}
-
-// CommitDiff is what a commit changed against its first parent, as git prints it.
-func (f *Forge) CommitDiff(ctx context.Context, owner, name, sha string) (string, error) {
-	dir, sha, ok := f.at(ctx, owner, name, sha)
-	if !ok {
-		return "", fmt.Errorf("there is no commit %s in %s/%s", sha, owner, name)
-	}
-	return runGit(ctx, dir, "", nil, "show", "--format=", "-m", "--first-parent", "--no-ext-diff", "--no-textconv", "--no-color", "--find-renames", "--end-of-options", sha)
-}
-
-// at is where a repository is, and the commit of a ref in it.
-func (f *Forge) at(ctx context.Context, owner, name, ref string) (dir, sha string, ok bool) {
-	f.mu.Lock()
-	r := f.find(owner, name)
-	f.mu.Unlock()
-	if r == nil {
-		return "", "", false
-	}
-	if !hash.MatchString(ref) {
-		ref = "refs/heads/" + ref
-	}
-	sha, ok = f.resolve(ctx, r, ref)
-	return f.gitDir(r), sha, ok
+	return v
 }

@@ -43,7 +43,7 @@ var allowed = func() *bluemonday.Policy {
 }()
 
 // functions are what the templates call.
-var functions = template.FuncMap{"markdown": render, "when": when, "initial": initial, "machine": machine, "emoji": emoji, "short": short, "readable": readable, "pair": pair}
+var functions = template.FuncMap{"markdown": render, "when": when, "initial": initial, "machine": machine, "emoji": emoji, "short": short, "readable": readable, "pair": pair, "ran": ran}
 
 // render is a Markdown text of a repository as HTML.
 func render(repo *localforge.Repository, text string) (template.HTML, error) {
@@ -121,3 +121,14 @@ type listing struct {
 }
 
 func pair(repo *localforge.Repository, list []localforge.Issue) listing { return listing{repo, list} }
+
+// run is what the template of a check run shows, with buttons or without.
+type run struct {
+	Repo    *localforge.Repository
+	Check   localforge.Check
+	Buttons bool
+}
+
+func ran(repo *localforge.Repository, c localforge.Check, buttons bool) run {
+	return run{repo, c, buttons}
+}

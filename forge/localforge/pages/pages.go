@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/codicil-dev/codicil/forge/localforge"
 )
@@ -47,6 +46,7 @@ func Handler(f *localforge.Forge, log *slog.Logger) (http.Handler, error) {
 	mux.HandleFunc("GET /{owner}/{name}/pull/{number}", p.thread)
 	mux.HandleFunc("GET /{owner}/{name}/blob/{ref}/{path...}", p.file)
 	mux.HandleFunc("GET /{owner}/{name}/commit/{sha}", p.commit)
+	mux.HandleFunc("GET /{owner}/{name}/runs/{id}", p.check)
 	mux.HandleFunc("POST /{owner}/{name}/issues", p.open)
 	mux.HandleFunc("POST /{owner}/{name}/issues/{number}", p.act)
 	guarded := p.guard(mux)
@@ -187,32 +187,6 @@ func (p *pages) file(w http.ResponseWriter, r *http.Request) {
 	}
 	page.Markdown = strings.HasSuffix(page.Path, ".md")
 	p.show(w, r, http.StatusOK, "file.html", frame{Title: page.Path, Repo: &repo, Data: page})
-}
-
-// commitPage is what the page of a commit shows.
-type commitPage struct {
-	SHA, Subject, Text, Author string
-	At                         time.Time
-	Files                      []fileDiff
-}
-
-func (p *pages) commit(w http.ResponseWriter, r *http.Request) {
-	repo, ok := p.forge.Repository(r.PathValue("owner"), r.PathValue("name"))
-	page := commitPage{SHA: r.PathValue("sha")}
-	if ok {
-		page.Subject, page.Author, page.At, ok = p.forge.CommitMessage(r.Context(), repo.Owner, repo.Name, page.SHA)
-	}
-	if !ok {
-		p.missing(w, r)
-		return
-	}
-	page.Subject, page.Text, _ = strings.Cut(page.Subject, "\n")
-	text, err := p.forge.CommitDiff(r.Context(), repo.Owner, repo.Name, page.SHA)
-	if err != nil {
-		p.log.Error("show a commit", "repository", repo.Owner+"/"+repo.Name, "commit", page.SHA, "error", err)
-	}
-	page.Files = readDiff(text)
-	p.show(w, r, http.StatusOK, "commit.html", frame{Title: page.Subject, Repo: &repo, Data: page})
 }
 
 // threadPage is what the page of an issue or merge request shows.

@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"fmt"
 	"html"
 	"io"
 	"log/slog"
@@ -9,6 +10,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/bradleyfalzon/ghinstallation/v2"
+	"github.com/google/go-github/v60/github"
 
 	"github.com/codicil-dev/codicil/forge/localforge"
 	"github.com/codicil-dev/codicil/forge/localforge/pages"
@@ -118,6 +122,7 @@ func TestPages(t *testing.T) {
 		"/northtrail/shop/issues/x":            {404, []string{"nothing here"}},
 		"/northtrail/shop/blob/main/none":      {404, []string{"nothing here"}},
 		"/northtrail/shop/commit/" + strings.Repeat("1", 40):     {404, []string{"nothing here"}},
+		"/northtrail/shop/runs/7":                                {404, []string{"nothing here"}},
 		"/api/v3/repos/northtrail/shop":                          {200, []string{`"full_name":"northtrail/shop"`}},
 		"/northtrail/shop.git/info/refs?service=git-upload-pack": {200, []string{"refs/heads/main"}},
 	} {
@@ -134,6 +139,55 @@ func TestPages(t *testing.T) {
 	thread, _ := s.Thread("northtrail", "shop", 2)
 	if status, text := s.get(t, "/northtrail/shop/commit/"+thread.Pull.HeadSHA); status != 200 || !strings.Contains(text, "<h1>Count</h1>") || !strings.Contains(text, "select 2") {
 		t.Errorf("the commit: status %d:\n%s", status, text)
+	}
+}
+
+// TestChecks shows a check run on the page of its merge request and on its own, and has it run again.
+func TestChecks(t *testing.T) {
+	s := build(t)
+	app, err := s.AddApp("codicil", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Install(app.ID, "northtrail"); err != nil {
+		t.Fatal(err)
+	}
+	apps, err := ghinstallation.NewAppsTransport(http.DefaultTransport, app.ID, []byte(app.PrivateKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	apps.BaseURL = s.API()
+	itself, err := github.NewClient(&http.Client{Transport: apps}).WithEnterpriseURLs(s.url, s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	installed, _, err := itself.Apps.FindRepositoryInstallation(t.Context(), "northtrail", "shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := ghinstallation.NewFromAppsTransport(apps, installed.GetID())
+	transport.BaseURL = s.API()
+	bot, err := github.NewClient(&http.Client{Transport: transport}).WithEnterpriseURLs(s.url, s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	thread, _ := s.Thread("northtrail", "shop", 2)
+	run, _, err := bot.Checks.CreateCheckRun(t.Context(), "northtrail", "shop", github.CreateCheckRunOptions{Name: "proof", HeadSHA: thread.Pull.HeadSHA, Status: github.String("completed"), Conclusion: github.String("failure"),
+		Output: &github.CheckRunOutput{Title: github.String("1 promise is broken"), Summary: github.String("**a** is gone"), Annotations: []*github.CheckRunAnnotation{{Path: github.String("a.sql"), StartLine: github.Int(7),
+			EndLine: github.Int(7), AnnotationLevel: github.String("failure"), Message: github.String("a <was> here")}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/northtrail/shop/pull/2", strings.TrimPrefix(run.GetHTMLURL(), s.url)} {
+		status, text := s.get(t, path)
+		for _, words := range []string{`<span class="badge failure">failure</span>`, "1 promise is broken", "<strong>a</strong> is gone", "a.sql:7", "a &lt;was&gt; here"} {
+			if status != 200 || !strings.Contains(text, words) {
+				t.Errorf("%s: status %d without %q:\n%s", path, status, words, text)
+			}
+		}
+	}
+	if status, text := s.post(t, "/northtrail/shop/issues/2", "same-origin", url.Values{"do": {fmt.Sprint("rerun ", run.GetID())}, "as": {"ada"}}); status != 200 {
+		t.Errorf("run again: status %d:\n%s", status, text)
 	}
 }
 
