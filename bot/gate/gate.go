@@ -121,7 +121,7 @@ func (g *Gate) fetch(ctx context.Context, c *case1) error {
 	}
 	base := c.Base
 	if c.Number != 0 {
-		base = "refs/remotes/origin/" + c.Base
+		base = "refs/heads/" + c.Base
 	}
 	base, ok, err := c.mirror.Resolve(ctx, base)
 	if err != nil {

@@ -2,9 +2,11 @@ package triage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/codicil-dev/codicil/bot/author"
 	"github.com/codicil-dev/codicil/bot/command"
@@ -125,6 +127,9 @@ func (t *Triage) specHash(ctx context.Context, k talk, p state.Product) string {
 func (t *Triage) answer(ctx context.Context, k talk, replies []command.Reply, key string, all *writes) (string, error) {
 	x, ok := asked(k.triggers)
 	if !ok {
+		if err := t.asking(ctx, k); err != nil {
+			return "", err
+		}
 		all.add(func(tx *state.Tx) error {
 			return t.say(ctx, tx, k, key, message.Said(key, "No question waits for an answer here."))
 		})
@@ -142,6 +147,21 @@ func asked(triggers []state.Trigger) (x state.Trigger, ok bool) {
 		}
 	}
 	return x, false
+}
+
+// asking puts off an answer to questions that are on the forge already, while the work that asks them has not yet noted that it waits.
+func (t *Triage) asking(ctx context.Context, k talk) error {
+	return t.DB.View(ctx, func(tx *state.Tx) error {
+		for _, x := range k.triggers {
+			if x.State != state.TriggerWorking {
+				continue
+			}
+			if _, ok, err := tx.Write(work.QuestionsKey(x, x.Round+1)); err != nil || ok {
+				return errors.Join(err, &forge.RetryError{After: tx.Now().Add(time.Second), Err: errors.New("the questions are being asked just now")})
+			}
+		}
+		return nil
+	})
 }
 
 // settle takes the answers to a trigger's questions; those that nobody answered are as it was said that they would be.
@@ -176,6 +196,9 @@ func (t *Triage) settle(ctx context.Context, k talk, x state.Trigger, replies []
 func (t *Triage) reply(ctx context.Context, k talk, found bool) (end, error) {
 	x, ok := asked(k.triggers)
 	if !ok {
+		if err := t.asking(ctx, k); err != nil {
+			return end{}, err
+		}
 		return nothing("talk")
 	}
 	replies := command.Answers(k.Comment.Body, len(x.Questions))

@@ -70,7 +70,7 @@ func (t *Triage) defaultBranch(ctx context.Context, r forge.Repository) (end, er
 	case !there:
 		return nothing("there is no %s", r.DefaultBranch)
 	case n.after == n.before:
-		return nothing("%s was looked at already", n.after[:8])
+		return end{outcome: n.after[:8] + " was looked at already", do: keepRenewed(known, r)}, nil
 	}
 	if n.products, err = workspace.Scan(ctx, n.mirror, n.after); err != nil {
 		return end{}, fmt.Errorf("look for products in %s: %w", r, err)
@@ -89,6 +89,17 @@ func (t *Triage) defaultBranch(ctx context.Context, r forge.Repository) (end, er
 // String says in a few words what is new.
 func (n news) String() string {
 	return fmt.Sprintf("%s at %s: %d products, %d specs edited by hand, %d guidelines changed", n.repository, n.after[:8], len(n.products), len(n.edits), len(n.guidelines))
+}
+
+// keepRenewed keeps what the host says of a repository, if it says something else than before; it is nil if there is nothing to keep.
+func keepRenewed(known state.Repository, r forge.Repository) func(*state.Tx) error {
+	if known.Repository == r {
+		return nil
+	}
+	return func(tx *state.Tx) error {
+		_, err := tx.SaveRepository(r)
+		return err
+	}
 }
 
 // compare finds what changed since the branch was last looked at. Where that commit is gone, all counts as changed.

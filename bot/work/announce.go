@@ -31,6 +31,11 @@ var stages = []struct {
 // StatusKey is under which the status comment of a trigger is written; its number is kept in the trigger.
 func StatusKey(x state.Trigger) string { return fmt.Sprintf("trigger/%d/status", x.ID) }
 
+// QuestionsKey is under which a trigger's questions of a round are asked.
+func QuestionsKey(x state.Trigger, round int) string {
+	return fmt.Sprintf("trigger/%d/questions/%d", x.ID, round)
+}
+
 // StatusComment is the first form of a trigger's status comment, which triage has written.
 func StatusComment(repo forge.Repo, product string, x state.Trigger) outbox.Operation {
 	return outbox.Operation{Kind: outbox.Comment, Repo: repo, Number: x.Issue, Body: message.Status{Key: x.Key, Product: product, Stage: message.Received, Requirement: x.Requirement}.Comment()}
@@ -196,7 +201,7 @@ func (w *Worker) ask(ctx context.Context, t task, x state.Trigger, o *author.Out
 	}
 	round := x.Round + 1
 	deadline := w.DB.Now().Add(w.patience()).Truncate(time.Hour)
-	inquiry := message.Inquiry{Key: fmt.Sprintf("trigger/%d/questions/%d", x.ID, round), Product: t.product.Name, Asker: x.Author, Round: round, Questions: o.Questions, Deadline: deadline}
+	inquiry := message.Inquiry{Key: QuestionsKey(x, round), Product: t.product.Name, Asker: x.Author, Round: round, Questions: o.Questions, Deadline: deadline}
 	r, err := w.Outbox.Do(ctx, inquiry.Key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: x.Issue, Body: inquiry.Comment()})
 	if err != nil {
 		return err
