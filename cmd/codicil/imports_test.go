@@ -33,6 +33,7 @@ var layers = [][]string{
 	{"bot/triage"},
 	{"bot/gate", "bot/sweep", "bot/refresh"},
 	{"bot/service", "deploy"},
+	{"bot/demo/tiny"},
 	{"bot/demo"},
 	{"cmd/codicil"},
 }
