@@ -162,7 +162,7 @@ func recordings(t *testing.T, dirs ...string) func(*model.Account) asker {
 			t.Fatal(err)
 		}
 	}
-	shelf, err := model.OpenShelf(os.DirFS(root), "recordings")
+	shelf, err := model.OpenShelf("recordings", os.DirFS(root))
 	if err != nil {
 		t.Fatal(err)
 	}

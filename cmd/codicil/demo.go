@@ -158,37 +158,11 @@ func (c *cli) demoModel(ctx context.Context) (m config.Model, open opener, answe
 		return m, open, "asked of " + m.Name, err
 	}
 	m.Name = "recorded"
-	shelf, err := model.OpenShelf(recordings{deploy.Demo(), replays}, "the demonstration's recordings")
+	shelf, err := model.OpenShelf("the demonstration's recordings", deploy.Demo(), replays)
 	if err != nil {
 		return m, nil, "", err
 	}
 	return m, func(account *model.Account) (asker, func(), error) { return shelf.Reader(nil, account), func() {}, nil }, "recorded", nil
-}
-
-// recordings are the recordings of both file systems.
-type recordings struct{ demo, replays fs.FS }
-
-// Open opens a file: replays lie below testdata, all others in the demonstration.
-func (r recordings) Open(name string) (fs.File, error) { return r.of(name).Open(name) }
-
-// ReadDir lists a folder; the root holds those of both.
-func (r recordings) ReadDir(name string) ([]fs.DirEntry, error) {
-	if name != "." {
-		return fs.ReadDir(r.of(name), name)
-	}
-	first, err := fs.ReadDir(r.demo, ".")
-	if err != nil {
-		return nil, err
-	}
-	second, err := fs.ReadDir(r.replays, ".")
-	return append(first, second...), err
-}
-
-func (r recordings) of(name string) fs.FS {
-	if name == "testdata" || strings.HasPrefix(name, "testdata/") {
-		return r.replays
-	}
-	return r.demo
 }
 
 // tell writes a line of progress to standard error, with the time, wrapped at the terminal's width.
