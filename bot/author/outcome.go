@@ -115,6 +115,20 @@ func (o *Outcome) Changes() (out []FileChange) {
 	return out
 }
 
+// Rest is what the JSON form of an outcome leaves out, and what it takes to make the outcome whole again.
+type Rest struct {
+	// Files are the texts of the files that change; those of Outcome.Files that are not in it are deleted.
+	Files map[string]string
+	// Asked are the requirements of the earlier amendments.
+	Asked map[int]string
+}
+
+// Rest is what the JSON form leaves out.
+func (o *Outcome) Rest() Rest { return Rest{Files: o.files, Asked: o.asked} }
+
+// Restore makes an outcome that was read from JSON whole, so that it tells its changes. It can't be written into a tree any more.
+func (o *Outcome) Restore(r Rest) { o.files, o.asked = r.Files, r.Asked }
+
 // Asked are the requirements of the product's earlier amendments by their numbers.
 func (o *Outcome) Asked() map[int]string { return maps.Clone(o.asked) }
 

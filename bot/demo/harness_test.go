@@ -55,13 +55,13 @@ func begin(t *testing.T, ask func(*model.Account) asker, configure func(*config.
 	}
 	verifier := &verify.Verifier{Builder: &product.Builder{Cache: cache, Threads: 1}, Log: log, Now: time.Now, Version: "test"}
 	o := demo.Options{Dir: t.TempDir(), Examples: deploy.Examples(), Verifier: verifier, Log: log, Now: time.Now, Version: "test", Configure: configure,
-		Authors: func(ctx context.Context, order work.Order, answers *service.Answers) (*author.Author, func(), error) {
+		Authors: func(ctx context.Context, order work.Order, answers *service.Answers) (work.Author, func(), error) {
 			spent, err := answers.Spent(ctx)
 			if err != nil {
 				return nil, nil, err
 			}
 			account := model.NewAccount(model.Budget{}, nil, spent, time.Now)
-			return &author.Author{Asker: model.NewRemembering(ask(account), answers, account), Account: account, Verifier: verifier, Say: order.Say, Questions: order.Questions, Models: map[string]string{"": "recorded"}}, func() {}, nil
+			return work.Here{Author: &author.Author{Asker: model.NewRemembering(ask(account), answers, account), Account: account, Verifier: verifier, Say: order.Say, Questions: order.Questions, Models: map[string]string{"": "recorded"}, Guidelines: order.Guidelines, GuidelinesGiven: order.Given}}, func() {}, nil
 		}}
 	town, err := demo.Found(t.Context(), o)
 	if err != nil {

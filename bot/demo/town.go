@@ -13,7 +13,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/codicil-dev/codicil/bot/author"
 	"github.com/codicil-dev/codicil/bot/config"
 	"github.com/codicil-dev/codicil/bot/service"
 	"github.com/codicil-dev/codicil/bot/verify"
@@ -52,7 +51,7 @@ type Options struct {
 	// Examples are the products by owner, and the folder guidelines.
 	Examples fs.FS
 	// Authors makes an author; see [service.Options].
-	Authors  func(ctx context.Context, o work.Order, answers *service.Answers) (a *author.Author, release func(), err error)
+	Authors  func(ctx context.Context, o work.Order, answers *service.Answers) (a work.Author, release func(), err error)
 	Verifier *verify.Verifier
 	Log      *slog.Logger
 	Now      func() time.Time

@@ -14,7 +14,6 @@ import (
 
 	"github.com/robfig/cron/v3"
 
-	"github.com/codicil-dev/codicil/bot/author"
 	"github.com/codicil-dev/codicil/bot/campaign"
 	"github.com/codicil-dev/codicil/bot/config"
 	"github.com/codicil-dev/codicil/bot/gate"
@@ -51,7 +50,7 @@ type Options struct {
 	// Secrets are those of webhooks.
 	Secrets [][]byte
 	// Authors makes an author for one order, whose model's answers are kept in the store.
-	Authors  func(ctx context.Context, o work.Order, answers *Answers) (a *author.Author, release func(), err error)
+	Authors  func(ctx context.Context, o work.Order, answers *Answers) (a work.Author, release func(), err error)
 	Verifier *verify.Verifier
 	// Data is the folder of the database and of the copies of repositories.
 	Data string
@@ -112,7 +111,7 @@ func New(ctx context.Context, o Options) (s *Service, err error) {
 	worker := &work.Worker{
 		DB: s.db, Outbox: s.outbox, Library: library, Hosts: only[work.Host](o.Host, o.Host.Name()), Rules: s.book.InForce, RuleAt: s.book.Get, Verifier: o.Verifier, Log: o.Log,
 		Version: o.Version, Committer: c.Commits.Email, Process: fmt.Sprintf("%d", os.Getpid()), Patience: config.Duration(c.Questions.Wait), Scratch: scratch,
-		Authors: func(ctx context.Context, order work.Order) (*author.Author, func(), error) {
+		Authors: func(ctx context.Context, order work.Order) (work.Author, func(), error) {
 			return o.Authors(ctx, order, &Answers{db: s.db, change: order.Name})
 		},
 	}

@@ -164,12 +164,11 @@ func (w *Worker) lay(ctx context.Context, t task, s *site, commit, name string) 
 
 // author does the work that a kind of trigger asks for, on a tree. Round tells apart the times that it is done anew.
 func (w *Worker) author(ctx context.Context, t task, x state.Trigger, s *site, at workspace.Layout, round string, say func(string)) (*author.Outcome, error) {
-	a, release, err := w.Authors(ctx, Order{Name: fmt.Sprintf("%s/%d%s", t.change.UID, x.ID, round), Say: say, Questions: given(x.Answers)})
+	a, release, err := w.Authors(ctx, Order{Name: fmt.Sprintf("%s/%d%s", t.change.UID, x.ID, round), Say: say, Questions: given(x.Answers), Guidelines: s.rules, Given: s.ruled})
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	a.Guidelines, a.GuidelinesGiven = s.rules, s.ruled
 	job := author.Job{Tree: at.Tree, Path: at.Path(t.product.Path), Requirement: x.Requirement, AssumeYes: x.AssumeYes, Origin: origin(x), Supersede: supersede(x.Supersede), Evidence: x.Evidence}
 	o, err := w.do(ctx, t, x, s, a, job)
 	if o != nil {
@@ -179,7 +178,7 @@ func (w *Worker) author(ctx context.Context, t task, x state.Trigger, s *site, a
 }
 
 // do has an author do the job of a kind of trigger.
-func (w *Worker) do(ctx context.Context, t task, x state.Trigger, s *site, a *author.Author, job author.Job) (*author.Outcome, error) {
+func (w *Worker) do(ctx context.Context, t task, x state.Trigger, s *site, a Author, job author.Job) (*author.Outcome, error) {
 	switch x.Kind {
 	case state.KindGuideline:
 		return w.rule(ctx, x, a, job)
@@ -191,13 +190,13 @@ func (w *Worker) do(ctx context.Context, t task, x state.Trigger, s *site, a *au
 		}
 		return a.Refresh(ctx, job)
 	case state.KindInit:
-		return a.Draft(ctx, author.Newcomer{Job: job}, true)
+		return a.Draft(ctx, author.Newcomer{Job: job})
 	}
 	return a.Amend(ctx, job)
 }
 
 // rule has a guideline adopted, or let go.
-func (w *Worker) rule(ctx context.Context, x state.Trigger, a *author.Author, job author.Job) (*author.Outcome, error) {
+func (w *Worker) rule(ctx context.Context, x state.Trigger, a Author, job author.Job) (*author.Outcome, error) {
 	g, ok, err := w.RuleAt(ctx, x.Source, x.Commit, x.Guideline)
 	if x.Withdrawn {
 		g, ok, err = w.RuleAt(ctx, x.Source, x.Before, x.Guideline)
@@ -228,7 +227,7 @@ func (w *Worker) rule(ctx context.Context, x state.Trigger, a *author.Author, jo
 }
 
 // follow has a product made to meet its spec as it was edited by hand.
-func (w *Worker) follow(ctx context.Context, t task, x state.Trigger, s *site, a *author.Author, job author.Job) (*author.Outcome, error) {
+func (w *Worker) follow(ctx context.Context, t task, x state.Trigger, s *site, a Author, job author.Job) (*author.Outcome, error) {
 	before, err := w.lay(ctx, t, s, x.Before, "before-the-edit")
 	if err != nil {
 		return nil, err

@@ -38,6 +38,27 @@ type Order struct {
 	Say  func(string)
 	// Questions are asked as author.Author.Questions says.
 	Questions func(context.Context, []author.Question) ([]string, error)
+	// Guidelines are those in force; Given says that there are any to be had.
+	Guidelines []guideline.Guideline
+	Given      bool
+}
+
+// Author makes changes, as author.Author does.
+type Author interface {
+	Amend(ctx context.Context, job author.Job) (*author.Outcome, error)
+	Adopt(ctx context.Context, job author.Job) (*author.Outcome, error)
+	Withdraw(ctx context.Context, job author.Job) (*author.Outcome, error)
+	Follow(ctx context.Context, job author.Job) (*author.Outcome, error)
+	Refresh(ctx context.Context, job author.Job) (*author.Outcome, error)
+	Draft(ctx context.Context, n author.Newcomer) (*author.Outcome, error)
+}
+
+// Here is an author that works in this process.
+type Here struct{ *author.Author }
+
+// Draft drafts the spec of a product, with a model.
+func (h Here) Draft(ctx context.Context, n author.Newcomer) (*author.Outcome, error) {
+	return h.Author.Draft(ctx, n, true)
 }
 
 // Worker works on products. Its fields are needed unless said otherwise.
@@ -48,7 +69,7 @@ type Worker struct {
 	Library workspace.Library
 	Hosts   func(host string) (Host, bool)
 	// Authors makes an author; release is called after its work.
-	Authors func(ctx context.Context, o Order) (a *author.Author, release func(), err error)
+	Authors func(ctx context.Context, o Order) (a Author, release func(), err error)
 	// Rules are the guidelines in force for a repository's products; given says that there is a place that holds such.
 	Rules func(ctx context.Context, repo forge.Repo) (rules []guideline.Guideline, given bool, err error)
 	// RuleAt is a guideline as it was at a commit of a guideline repository.

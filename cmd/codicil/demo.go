@@ -17,10 +17,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/codicil-dev/codicil/bot/apart"
 	"github.com/codicil-dev/codicil/bot/config"
 	"github.com/codicil-dev/codicil/bot/demo"
 	"github.com/codicil-dev/codicil/bot/markup"
-	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/terminal"
 	"github.com/codicil-dev/codicil/bot/verify"
@@ -76,7 +76,8 @@ func (c *cli) demo(ctx context.Context, f *demoFlags) error {
 		return err
 	}
 	defer remove()
-	cache, err := product.OpenCache(filepath.Join(dir, "builds"))
+	builds := filepath.Join(dir, "builds")
+	cache, err := product.OpenCache(builds)
 	if err != nil {
 		return err
 	}
@@ -86,13 +87,13 @@ func (c *cli) demo(ctx context.Context, f *demoFlags) error {
 		log = c.serverLog(true)
 	}
 	verifier := &verify.Verifier{Builder: &product.Builder{Cache: cache, Threads: 1}, Log: log, Now: time.Now, Version: version()}
-	m, open, answers, err := c.demoModel(ctx)
+	setup, answers, err := c.demoModel(ctx, builds)
 	if err != nil {
 		return err
 	}
 	say := func(text string) { c.tell(text) }
 	say("Starting a forge and the bot. Answers of the model: " + answers + ".")
-	town, err := demo.Found(ctx, demo.Options{Dir: dir, Examples: deploy.Examples(), Authors: authors(m, verifier, open), Verifier: verifier, Log: log, Now: time.Now, Version: version(), Forge: f.forge})
+	town, err := demo.Found(ctx, demo.Options{Dir: dir, Examples: deploy.Examples(), Authors: authors(setup, log), Verifier: verifier, Log: log, Now: time.Now, Version: version(), Forge: f.forge})
 	if err != nil {
 		return err
 	}
@@ -148,21 +149,18 @@ func demoFolder(dir string) (folder string, remove func(), err error) {
 }
 
 // demoModel is what answers for the model: the environment's, or recordings.
-func (c *cli) demoModel(ctx context.Context) (m config.Model, open opener, answers string, err error) {
-	m = config.Default().Model
+func (c *cli) demoModel(ctx context.Context, cache string) (s apart.Setup, answers string, err error) {
+	m := config.Default().Model
 	if c.getenv("OPENAI_BASE_URL")+c.getenv("OPENAI_API_KEY")+c.getenv("OPENAI_MODEL") != "" {
 		if err := c.fromEnvironment(&m); err != nil {
-			return m, nil, "", err
+			return s, "", err
 		}
-		open, err = c.endpoint(ctx, m)
-		return m, open, "asked of " + m.Name, err
+		s, err = c.setup(ctx, m, buildFlags{memory: "2GB"})
+		s.Cache = cache
+		return s, "asked of " + m.Name, err
 	}
 	m.Name = "recorded"
-	shelf, err := model.OpenShelf("the demonstration's recordings", deploy.Demo(), replays)
-	if err != nil {
-		return m, nil, "", err
-	}
-	return m, func(account *model.Account) (asker, func(), error) { return shelf.Reader(nil, account), func() {}, nil }, "recorded", nil
+	return apart.Setup{Model: m, Recorded: true, Cache: cache, Threads: 1, Version: version()}, "recorded", nil
 }
 
 // tell writes a line of progress to standard error, with the time, wrapped at the terminal's width.

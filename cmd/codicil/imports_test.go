@@ -28,7 +28,7 @@ var layers = [][]string{
 	{"bot/report", "bot/why", "bot/campaign"},
 	{"bot/author"},
 	{"bot/config"},
-	{"bot/message"},
+	{"bot/message", "bot/apart"},
 	{"bot/work"},
 	{"bot/triage"},
 	{"bot/gate", "bot/sweep", "bot/refresh"},

@@ -135,7 +135,7 @@ func (c *cli) bot(ctx context.Context, conf config.Config, building buildFlags, 
 	}
 	undo = append(undo, closeCache)
 	verifier := &verify.Verifier{Builder: builder, Log: log, Now: time.Now, Version: version()}
-	open, err := c.endpoint(ctx, conf.Model)
+	setup, err := c.setup(ctx, conf.Model, building)
 	if err != nil {
 		return r, err
 	}
@@ -143,7 +143,7 @@ func (c *cli) bot(ctx context.Context, conf config.Config, building buildFlags, 
 	if err != nil {
 		return r, err
 	}
-	r.Service, err = service.New(ctx, service.Options{Config: conf, Host: host, Secrets: secrets, Authors: authors(conf.Model, verifier, open), Verifier: verifier, Data: data, Log: log, Now: time.Now, Version: version()})
+	r.Service, err = service.New(ctx, service.Options{Config: conf, Host: host, Secrets: secrets, Authors: authors(setup, log), Verifier: verifier, Data: data, Log: log, Now: time.Now, Version: version()})
 	if err != nil {
 		return r, err
 	}

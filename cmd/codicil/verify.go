@@ -142,12 +142,9 @@ func (c *cli) builder(f buildFlags, bar *progress) (*product.Builder, func(), er
 	if err != nil {
 		return nil, nil, fmt.Errorf("--memory: %w", err)
 	}
-	folder, err := c.cacheFolder(f)
+	folder, err := c.buildsFolder(f)
 	if err != nil {
 		return nil, nil, err
-	}
-	if folder != "" {
-		folder = filepath.Join(folder, "builds")
 	}
 	cache, err := product.OpenCache(folder)
 	if err != nil {
@@ -155,6 +152,15 @@ func (c *cli) builder(f buildFlags, bar *progress) (*product.Builder, func(), er
 	}
 	b := &product.Builder{Cache: cache, Memory: memory, Threads: f.threads, StatementTimeout: f.timeout, AllowUnconfined: f.allowUnconfined, Progress: bar.say}
 	return b, func() { _ = cache.Close() }, nil
+}
+
+// buildsFolder is where builds are kept; empty for nowhere.
+func (c *cli) buildsFolder(f buildFlags) (string, error) {
+	folder, err := c.cacheFolder(f)
+	if folder != "" {
+		folder = filepath.Join(folder, "builds")
+	}
+	return folder, err
 }
 
 // cacheFolder is where builds and the last results are kept; empty for nowhere.
