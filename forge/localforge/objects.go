@@ -47,7 +47,7 @@ type repo struct {
 	Access        map[string]Permission `json:"access"` // by login in small letters
 	Created       time.Time             `json:"created"`
 	Pushed        time.Time             `json:"pushed"`
-	Numbers       int                   `json:"numbers"` // how many issues and merge requests there were
+	Numbers       int                   `json:"numbers"`                 // how many issues and merge requests there were
 	DismissStale  bool                  `json:"dismiss_stale,omitempty"` // a push dismisses approvals
 }
 
