@@ -57,6 +57,8 @@ type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Version  string
+	// Clock is the bot's alone, so that time can pass for it; nil for Now.
+	Clock func() time.Time
 	// Configure changes the bot's configuration; nil leaves it.
 	Configure func(*config.Config)
 	// Forge is the address of the forge, such as 127.0.0.1:4180; empty for any port.
@@ -160,12 +162,16 @@ func (t *Town) Bot(ctx context.Context) (*service.Service, error) {
 	if t.o.Configure != nil {
 		t.o.Configure(&c)
 	}
+	clock := t.o.Clock
+	if clock == nil {
+		clock = t.o.Now
+	}
 	host, err := github.New(github.Options{Host: Host, BaseURL: t.API() + "/", App: &github.App{ID: t.App.ID, Key: []byte(t.App.PrivateKey)}, Log: t.o.Log})
 	if err != nil {
 		return nil, err
 	}
 	return service.New(ctx, service.Options{Config: c, Host: host, Secrets: [][]byte{[]byte(secret)}, Authors: t.o.Authors, Verifier: t.o.Verifier,
-		Data: filepath.Join(t.o.Dir, "bot"), Log: t.o.Log, Now: t.o.Now, Version: t.o.Version})
+		Data: filepath.Join(t.o.Dir, "bot"), Log: t.o.Log, Now: clock, Version: t.o.Version})
 }
 
 // Listener is where the bot listens for webhooks.

@@ -36,7 +36,7 @@ func authors(m config.Model, verifier *verify.Verifier, open opener) func(contex
 			return nil, nil, err
 		}
 		out := &author.Author{Asker: model.NewRemembering(a, answers, account), Account: account, Currency: m.Currency, Verifier: verifier, Models: m.Names(),
-			Rounds: m.Rounds, Say: o.Say, Questions: o.Questions}
+			Rounds: m.Rounds, Say: o.Say}
 		if m.Rounds == 0 {
 			out.Rounds = -1
 		}
