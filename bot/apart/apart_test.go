@@ -3,6 +3,7 @@ package apart_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -14,8 +15,8 @@ import (
 	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/bot/verify"
-	"log/slog"
 )
 
 func TestMain(m *testing.M) {
@@ -86,29 +87,27 @@ func TestTheAuthorsProcessHoldsNoCredentials(t *testing.T) {
 	t.Setenv("GITHUB_TOKEN", "planted-secret")
 	t.Setenv("WEBHOOK_SECRET", "planted-secret")
 	n := &notes{answers: map[string]model.Answer{}}
-	asked := 0
-	a := &apart.Author{Setup: apart.Setup{Cache: t.TempDir()}, Memory: n, Questions: func(_ context.Context, q []author.Question) ([]string, error) {
-		asked += len(q)
-		return []string{"That one."}, nil
-	}}
-	o, err := a.Amend(t.Context(), job(t))
+	var said []string
+	a := &apart.Author{Setup: apart.Setup{Cache: t.TempDir()}, Memory: n, Say: func(text string) { said = append(said, text) }}
+	j := job(t)
+	j.Answers = []spec.Question{{Ask: "Which?", Answer: "That one."}}
+	o, err := a.Amend(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Kind != author.Met || asked != 1 || o.Product != "customers" {
-		t.Errorf("it came to %s of %q after %d questions: %s", o.Kind, o.Product, asked, o.Explanation)
+	if o.Kind != author.Met || len(said) == 0 || o.Product != "customers" {
+		t.Errorf("it came to %s of %q, and said %q: %s", o.Kind, o.Product, said, o.Explanation)
 	}
 	if strings.Contains(o.Explanation, "planted-secret") || !strings.Contains(o.Explanation, "PATH=") {
 		t.Errorf("the process knows: %s", o.Explanation)
 	}
-	if len(n.answers) != 2 {
+	if len(n.answers) != 1 {
 		t.Errorf("%d answers are kept", len(n.answers))
 	}
 }
 
-func TestWithoutAnybodyToAskTheQuestionsComeBack(t *testing.T) {
-	a := &apart.Author{Setup: apart.Setup{Cache: t.TempDir()}, Memory: &notes{answers: map[string]model.Answer{}},
-		Questions: func(context.Context, []author.Question) ([]string, error) { return nil, author.ErrNoAnswer }}
+func TestQuestionsComeBack(t *testing.T) {
+	a := &apart.Author{Setup: apart.Setup{Cache: t.TempDir()}, Memory: &notes{answers: map[string]model.Answer{}}}
 	o, err := a.Amend(t.Context(), job(t))
 	if err != nil || o.Kind != author.Asked || len(o.Questions) != 1 {
 		t.Errorf("%+v %v", o, err)
@@ -124,11 +123,7 @@ func TestAProcessThatBreaksDownIsAnErrorAndNothingElse(t *testing.T) {
 
 func TestWorkEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	a := &apart.Author{Setup: apart.Setup{Cache: t.TempDir()}, Memory: &notes{answers: map[string]model.Answer{}}, Questions: func(ctx context.Context, _ []author.Question) ([]string, error) {
-		cancel()
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}}
+	a := &apart.Author{Setup: apart.Setup{Cache: t.TempDir()}, Memory: &notes{answers: map[string]model.Answer{}}, Say: func(string) { cancel() }}
 	start := time.Now()
 	if _, err := a.Amend(ctx, job(t)); !errors.Is(err, context.Canceled) || time.Since(start) > time.Minute {
 		t.Errorf("after %v: %v", time.Since(start), err)

@@ -58,9 +58,6 @@ func (c *child) Do(o Order, r *Result) error {
 	defer release()
 	a.Guidelines, a.GuidelinesGiven = o.Rules, o.Ruled
 	a.Say = func(text string) { _ = c.asks.Call("Bot.Say", text, new(bool)) } // that it is not heard is no reason to stop
-	if o.Asking {
-		a.Questions = c.questions
-	}
 	out, err := work(c.ctx, a, o)
 	if err != nil {
 		r.Failure = err.Error()
@@ -94,18 +91,6 @@ func work(ctx context.Context, a *author.Author, o Order) (*author.Outcome, erro
 		return a.Draft(ctx, o.Newcomer, true)
 	}
 	return nil, fmt.Errorf("an author does not know how to %q", o.Do)
-}
-
-// questions has the bot ask people.
-func (c *child) questions(_ context.Context, questions []author.Question) ([]string, error) {
-	var out Asked
-	if err := c.asks.Call("Bot.Ask", Asked{Questions: questions}, &out); err != nil {
-		return nil, err
-	}
-	if !out.OK {
-		return nil, author.ErrNoAnswer
-	}
-	return out.Answers, nil
 }
 
 // memory keeps answers with the bot.

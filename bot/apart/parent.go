@@ -25,9 +25,8 @@ const childKey = "CODICIL_AUTHOR_CHILD"
 type Author struct {
 	Setup  Setup
 	Memory Memory
-	// Say is told what is being done; Questions asks people, nil asks nobody.
-	Say       func(string)
-	Questions func(context.Context, []author.Question) ([]string, error)
+	// Say is told what is being done; it may be nil.
+	Say func(string)
 	// Guidelines are those in force, where Given.
 	Guidelines []guideline.Guideline
 	Given      bool
@@ -67,7 +66,7 @@ func (a *Author) Draft(ctx context.Context, n author.Newcomer) (*author.Outcome,
 // do starts a process, has it do the work, and answers what it asks meanwhile.
 func (a *Author) do(ctx context.Context, o Order) (*author.Outcome, error) {
 	var err error
-	o.Setup, o.Rules, o.Ruled, o.Asking = a.Setup, a.Guidelines, a.Given, a.Questions != nil
+	o.Setup, o.Rules, o.Ruled = a.Setup, a.Guidelines, a.Given
 	if o.Spent, err = a.Memory.Spent(ctx); err != nil {
 		return nil, err
 	}
@@ -218,17 +217,4 @@ func (b *bot) Keep(k Kept, _ *bool) error {
 // Spend keeps what was spent.
 func (b *bot) Spend(s model.Spent, _ *bool) error {
 	return b.of.Memory.Spend(context.WithoutCancel(b.ctx), s)
-}
-
-// Ask asks people.
-func (b *bot) Ask(q Asked, out *Asked) error {
-	if b.of.Questions == nil {
-		return nil
-	}
-	answers, err := b.of.Questions(b.ctx, q.Questions)
-	if errors.Is(err, author.ErrNoAnswer) {
-		return nil
-	}
-	out.Answers, out.OK = answers, err == nil
-	return err
 }

@@ -49,8 +49,6 @@ type Order struct {
 	Spent    model.Spent
 	Rules    []guideline.Guideline
 	Ruled    bool
-	// Asking says that questions may be asked.
-	Asking bool
 }
 
 // Result is what came of it. The outcome is JSON, with what its JSON form leaves out beside it.
@@ -67,13 +65,6 @@ type Kept struct {
 	Answer model.Answer
 	Spent  model.Spent
 	OK     bool
-}
-
-// Asked are questions, and what was answered; OK is false if nobody answers.
-type Asked struct {
-	Questions []author.Question
-	Answers   []string
-	OK        bool
 }
 
 // Memory keeps the model's answers; see [model.NewRemembering].

@@ -85,6 +85,8 @@ type Job struct {
 	Origin      spec.Origin
 	// Supersede are the earlier checks that the asker allows to be retired.
 	Supersede []Supersede
+	// Answers are what was asked about the requirement before, and answered: it is not asked again.
+	Answers []spec.Question
 	// AssumeYes takes the answers that would be assumed, and records them.
 	AssumeYes bool
 	// Guideline is a rule of the organisation, and GuidelineBefore the revision of it that was in force before; nil if there was none.
@@ -144,6 +146,9 @@ func (a *Author) work(ctx context.Context, job Job, run func(c *change, ctx cont
 	}
 	defer os.RemoveAll(folder)
 	c := &change{author: a, job: job, guidelines: a.Guidelines, guidelinesGiven: a.GuidelinesGiven, out: &Outcome{Requirement: job.Requirement, Currency: a.Currency, job: job}, desks: map[bool]*portrait.Desk{}, failedBefore: map[string]bool{}}
+	for _, q := range job.Answers {
+		c.answers = append(c.answers, prompts.Answered{Ask: q.Ask, Answer: q.Answer})
+	}
 	defer func() { c.closeDesk(false); c.closeDesk(true) }()
 	err = run(c, ctx, folder)
 	c.out.Seconds = a.Verifier.Now().Sub(start).Seconds()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -32,6 +33,11 @@ func TestMain(m *testing.M) {
 type play struct {
 	*testing.T
 	town *demo.Town
+	*stage
+}
+
+// stage is what the parts of a play share.
+type stage struct {
 	bot  *service.Service
 	stop func() error
 }
@@ -41,8 +47,14 @@ type asker interface {
 	Ask(ctx context.Context, r model.Request) (model.Answer, error)
 }
 
-// begin founds a town and lets the bot run in it. Ask makes what answers for the model in one order.
+// begin founds a town with the examples and lets the bot run in it. Ask makes what answers for the model in one order.
 func begin(t *testing.T, ask func(*model.Account) asker, configure func(*config.Config)) *play {
+	t.Helper()
+	return settle(t, demo.Options{Examples: deploy.Examples(), Configure: configure}, 10, ask)
+}
+
+// settle founds a town that has so many products, and lets the bot run in it.
+func settle(t *testing.T, o demo.Options, products int, ask func(*model.Account) asker) *play {
 	t.Helper()
 	var out io.Writer = io.Discard
 	if os.Getenv("CODICIL_TEST_LOG") != "" {
@@ -54,32 +66,22 @@ func begin(t *testing.T, ask func(*model.Account) asker, configure func(*config.
 		t.Fatal(err)
 	}
 	verifier := &verify.Verifier{Builder: &product.Builder{Cache: cache, Threads: 1}, Log: log, Now: time.Now, Version: "test"}
-	o := demo.Options{Dir: t.TempDir(), Examples: deploy.Examples(), Verifier: verifier, Log: log, Now: time.Now, Version: "test", Configure: configure,
-		Authors: func(ctx context.Context, order work.Order, answers *service.Answers) (work.Author, func(), error) {
+	o.Dir, o.Verifier, o.Log, o.Version = t.TempDir(), verifier, log, "test"
+	o.Now = time.Now
+	o.Authors = func(ctx context.Context, order work.Order, answers *service.Answers) (work.Author, func(), error) {
 			spent, err := answers.Spent(ctx)
 			if err != nil {
 				return nil, nil, err
 			}
 			account := model.NewAccount(model.Budget{}, nil, spent, time.Now)
-			return work.Here{Author: &author.Author{Asker: model.NewRemembering(ask(account), answers, account), Account: account, Verifier: verifier, Say: order.Say, Questions: order.Questions, Models: map[string]string{"": "recorded"}, Guidelines: order.Guidelines, GuidelinesGiven: order.Given}}, func() {}, nil
-		}}
+			return work.Here{Author: &author.Author{Asker: model.NewRemembering(ask(account), answers, account), Account: account, Verifier: verifier, Say: order.Say, Models: map[string]string{"": "recorded"}, Guidelines: order.Guidelines, GuidelinesGiven: order.Given}}, func() {}, nil
+	}
 	town, err := demo.Found(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &play{T: t, town: town}
-	if p.bot, err = town.Bot(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- p.bot.Run(ctx, town.Listener()) }()
-	p.stop = func() error {
-		cancel()
-		err := <-ended
-		ended <- err
-		return errors.Join(err, p.bot.Close())
-	}
+	p := &play{T: t, town: town, stage: &stage{}}
+	p.start(town.Listener())
 	t.Cleanup(func() {
 		if err := p.stop(); err != nil && !errors.Is(err, context.Canceled) {
 			t.Logf("the bot ended with %v", err)
@@ -96,9 +98,46 @@ func begin(t *testing.T, ask func(*model.Account) asker, configure func(*config.
 			n = len(all)
 			return err
 		})
-		return n == 10
+		return n == products
 	})
 	return p
+}
+
+// start lets the bot run.
+func (p *play) start(listener net.Listener) {
+	p.Helper()
+	bot, err := p.town.Bot(context.Background())
+	if err != nil {
+		p.Fatal(err)
+	}
+	p.bot = bot
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- bot.Run(ctx, listener) }()
+	p.stop = func() error {
+		cancel()
+		err := <-ended
+		ended <- err
+		return errors.Join(err, bot.Close())
+	}
+}
+
+// restart ends the bot and lets another begin where it was, at the same address.
+func (p *play) restart() {
+	p.Helper()
+	if err := p.stop(); err != nil && !errors.Is(err, context.Canceled) {
+		p.Logf("the bot ended with %v", err)
+	}
+	listener, err := net.Listen("tcp", p.town.Listener().Addr().String())
+	if err != nil {
+		p.Fatal(err)
+	}
+	p.start(listener)
+}
+
+// in is the play as a part of the test sees it.
+func (p *play) in(t *testing.T) *play {
+	return &play{T: t, town: p.town, stage: p.stage}
 }
 
 func (p *play) view(f func(*state.Tx) error) {

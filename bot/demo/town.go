@@ -19,6 +19,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/work"
 	"github.com/codicil-dev/codicil/forge/github"
 	"github.com/codicil-dev/codicil/forge/localforge"
+	lookedAt "github.com/codicil-dev/codicil/forge/localforge/pages"
 )
 
 // Names in the town.
@@ -56,6 +57,8 @@ type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Version  string
+	// Clock is the bot's alone, so that time can pass for it; nil for Now.
+	Clock func() time.Time
 	// Configure changes the bot's configuration; nil leaves it.
 	Configure func(*config.Config)
 	// Forge is the address of the forge, such as 127.0.0.1:4180; empty for any port.
@@ -91,7 +94,11 @@ func Found(ctx context.Context, o Options) (t *Town, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t.web = &http.Server{Handler: t.Handler(), ReadHeaderTimeout: time.Minute}
+	handler, err := lookedAt.Handler(t.Forge, o.Log)
+	if err != nil {
+		return nil, errors.Join(err, t.Forge.Close())
+	}
+	t.web = &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	go func() { _ = t.web.Serve(pages) }() // ends with Close
 	if err := t.settle(ctx); err != nil {
 		return nil, errors.Join(err, t.Close())
@@ -160,13 +167,17 @@ func (t *Town) Bot(ctx context.Context) (*service.Service, error) {
 	if t.o.Configure != nil {
 		t.o.Configure(&c)
 	}
+	clock := t.o.Clock
+	if clock == nil {
+		clock = t.o.Now
+	}
 	var err error
 	t.host, err = github.New(github.Options{Host: Host, BaseURL: t.API() + "/", App: &github.App{ID: t.App.ID, Key: []byte(t.App.PrivateKey)}, Log: t.o.Log})
 	if err != nil {
 		return nil, err
 	}
 	return service.New(ctx, service.Options{Config: c, Host: t.host, Secrets: [][]byte{[]byte(secret)}, Authors: t.o.Authors, Verifier: t.o.Verifier,
-		Data: filepath.Join(t.o.Dir, "bot"), Log: t.o.Log, Now: t.o.Now, Version: t.o.Version})
+		Data: filepath.Join(t.o.Dir, "bot"), Log: t.o.Log, Now: clock, Version: t.o.Version})
 }
 
 // Listener is where the bot listens for webhooks.

@@ -156,6 +156,9 @@ func (q *Queue) AddAt(ctx context.Context, t *state.Tx, line, argument string, a
 	if !ok {
 		return fmt.Errorf("add the job %s: there is no line %s", argument, line)
 	}
+	if !at.IsZero() { // River goes by the machine's clock, whatever ours says
+		at = time.Now().Add(at.Sub(q.now()))
+	}
 	_, err := q.client.InsertTx(ctx, t.SQL, task{Argument: argument}, &river.InsertOpts{Queue: line, MaxAttempts: l.Attempts, ScheduledAt: at})
 	if err != nil {
 		return fmt.Errorf("add the job %s to %s: %w", argument, line, err)
@@ -169,7 +172,7 @@ func (w *worker) Timeout(job *river.Job[task]) time.Duration { return w.q.lines[
 // NextRetry waits a second after the first attempt, then twice as long each time, five minutes at most.
 func (w *worker) NextRetry(job *river.Job[task]) time.Time {
 	wait := min(time.Second<<min(job.Attempt-1, 10), 5*time.Minute)
-	return w.q.now().Add(wait + time.Duration(rand.Int64N(int64(wait)/4)))
+	return time.Now().Add(wait + time.Duration(rand.Int64N(int64(wait)/4)))
 }
 
 // Work does a job.

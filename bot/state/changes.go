@@ -68,6 +68,20 @@ func (t *Tx) SaveChange(c Change) error {
 	return err
 }
 
+// AbandonIfEmpty ends a change that nothing asks for any more, unless it is on the forge.
+func (t *Tx) AbandonIfEmpty(id int64, reason string) error {
+	c, ok, err := t.Change(id)
+	if err != nil || !ok || c.State != ChangeWorking {
+		return err
+	}
+	left, err := t.TriggersOfChange(id)
+	if err != nil || len(left) > 0 {
+		return err
+	}
+	c.State, c.Reason = ChangeAbandoned, reason
+	return t.SaveChange(c)
+}
+
 // Change is the change with an id.
 func (t *Tx) Change(id int64) (c Change, ok bool, err error) {
 	return one(t, scanChange, selectChange+` where id = ?`, id)

@@ -65,9 +65,13 @@ type TriggerData struct {
 	AssumeYes bool     `json:"assume_yes,omitempty"`
 	// Refines says that it belongs to the open change, whose merge request it was asked at.
 	Refines bool `json:"refines,omitempty"`
-	// Questions were asked and Answers given so far, in the same order; Round counts how often.
+	// KeepOpen says that Issue is not to be closed once the requirement is met: it is not the asker's issue but a merge request.
+	KeepOpen bool `json:"keep_open,omitempty"`
+	// Again counts how often somebody had it tried again.
+	Again int `json:"again,omitempty"`
+	// Questions wait for answers, Answers are those that were given so far; Round counts how often was asked.
 	Questions []Question `json:"questions,omitempty"`
-	Answers   []string   `json:"answers,omitempty"`
+	Answers   []Answer   `json:"answers,omitempty"`
 	Round     int        `json:"round,omitempty"`
 	AskedAt   time.Time  `json:"asked_at,omitzero"`
 	Reminded  bool       `json:"reminded,omitempty"`
@@ -92,6 +96,16 @@ type TriggerData struct {
 	// Spent are the tokens that it cost so far.
 	Tokens int `json:"tokens,omitempty"`
 }
+
+// Answer is what was said to a question; Assumed that nobody said it.
+type Answer struct {
+	Ask     string `json:"ask"`
+	Answer  string `json:"answer"`
+	Assumed bool   `json:"assumed,omitempty"`
+}
+
+// Assumed is the answer to a question that nobody answers.
+func (q Question) Assumed() Answer { return Answer{Ask: q.Ask, Answer: q.Assume, Assumed: true} }
 
 // Question is something that is unclear, with what is assumed if nobody says.
 type Question struct {

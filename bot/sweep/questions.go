@@ -69,7 +69,7 @@ func (s *Sweeper) expire(ctx context.Context, tx *state.Tx, x state.Trigger) err
 		return err
 	}
 	for _, one := range x.Questions {
-		x.Answers = append(x.Answers, one.Assume+" (assumed)")
+		x.Answers = append(x.Answers, one.Assumed())
 	}
 	x.State, x.Questions = state.TriggerWaiting, nil
 	if err := tx.SaveTrigger(x); err != nil {

@@ -25,12 +25,17 @@ func (t *Triage) amend(ctx context.Context, k talk, c command.Command, key strin
 		return outcome, nil
 	}
 	text := request.Text
+	atRequest := k.Issue != nil && k.Issue.MergeRequest || k.change != nil
+	if text == "" && atRequest {
+		t.sentence(ctx, k, key, all, "Say behind `/amend` what is needed.")
+		return "a requirement without words", nil
+	}
 	if text == "" { // the issue itself says what is needed
 		issue, err := k.host.Issue(ctx, k.repository.Repo, k.issue)
 		if err != nil {
 			return "", err
 		}
-		text = strings.TrimSpace(issue.Title + "\n\n" + issue.Body)
+		text = strings.TrimSpace(issue.Title + "\n\n" + strings.TrimSpace(issue.Body))
 	}
 	if len(text) > author.MaxRequirement {
 		all.add(func(tx *state.Tx) error {
@@ -40,7 +45,7 @@ func (t *Triage) amend(ctx context.Context, k talk, c command.Command, key strin
 	}
 	x := state.Trigger{Kind: state.KindIssue, Key: key, Hash: hashOf("issue", text, t.specHash(ctx, k, p)), Issue: k.issue, TriggerData: state.TriggerData{
 		Author: k.Comment.Author.Login, Requirement: text, URL: k.Comment.URL, Comment: k.Comment.ID, At: k.Comment.Created,
-		AssumeYes: request.Yes, Refines: k.change != nil && k.change.State == state.ChangeOpen || k.change != nil && k.change.State == state.ChangeReady}}
+		AssumeYes: request.Yes, KeepOpen: atRequest, Refines: k.change != nil && k.change.ProductID == p.ID && (k.change.State == state.ChangeOpen || k.change.State == state.ChangeReady)}}
 	for _, s := range request.Supersede {
 		x.Supersede = append(x.Supersede, author.Supersede{Amendment: s.Amendment, Check: s.Check}.String())
 	}
@@ -171,13 +176,13 @@ func (t *Triage) settle(ctx context.Context, k talk, x state.Trigger, replies []
 		if err != nil || !ok || x.State != state.TriggerAsked {
 			return err
 		}
-		answers := make([]string, len(x.Questions))
+		answers := make([]state.Answer, len(x.Questions))
 		for i, q := range x.Questions {
-			answers[i] = q.Assume + " (assumed)"
+			answers[i] = q.Assumed()
 		}
 		for _, r := range replies {
 			if r.Number >= 1 && r.Number <= len(answers) {
-				answers[r.Number-1] = r.Text
+				answers[r.Number-1] = state.Answer{Ask: x.Questions[r.Number-1].Ask, Answer: r.Text}
 			}
 		}
 		x.Answers = append(x.Answers, answers...)

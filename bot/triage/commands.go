@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/command"
 	"github.com/codicil-dev/codicil/bot/message"
-	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/bot/why"
+	"github.com/codicil-dev/codicil/bot/work"
 	"github.com/codicil-dev/codicil/bot/workspace"
 	"github.com/codicil-dev/codicil/forge"
 )
@@ -105,92 +106,6 @@ func (t *Triage) statusOf(ctx context.Context, k talk, key string, all *writes) 
 	return "status", nil
 }
 
-// retry takes up again what failed or was taken back at this place.
-func (t *Triage) retry(ctx context.Context, k talk, key string, all *writes) (string, error) {
-	if k.change != nil && k.change.State == state.ChangeOpen {
-		return t.rebase(ctx, k, key, all)
-	}
-	var again []state.Trigger
-	for _, x := range k.triggers {
-		if x.State == state.TriggerFailed || x.State == state.TriggerCancelled || x.State == state.TriggerDeclined {
-			again = append(again, x)
-		}
-	}
-	if len(again) == 0 {
-		t.sentence(ctx, k, key, all, "There is nothing here that failed, was cancelled or declined.")
-		return "nothing to retry", nil
-	}
-	all.add(func(tx *state.Tx) error {
-		if err := t.react(ctx, tx, k, forge.Eyes); err != nil {
-			return err
-		}
-		for _, x := range again {
-			// The model is asked anew: what it said led to nothing. Answers of people stay.
-			x.State, x.Reason, x.ChangeID, x.Attempts = state.TriggerWaiting, "", 0, 0
-			if err := tx.SaveTrigger(x); err != nil {
-				return err
-			}
-			if err := t.wake1(ctx, tx, x.ProductID); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return fmt.Sprintf("%d tried again", len(again)), nil
-}
-
-// cancel stops what is under way at this place: a merge request of the bot's is closed, a wish at an issue is taken back.
-func (t *Triage) cancel(ctx context.Context, k talk, key string, all *writes) (string, error) {
-	if k.change != nil && k.change.State == state.ChangeOpen {
-		closed := false
-		all.add(func(tx *state.Tx) error {
-			if err := t.react(ctx, tx, k, forge.ThumbsUp); err != nil {
-				return err
-			}
-			return t.Outbox.Later(ctx, tx, key+"/close", outbox.Operation{Kind: outbox.EditRequest, Repo: k.repository.Repo, Number: k.issue, Open: &closed})
-		})
-		return "the merge request is closed", nil
-	}
-	var stopped []state.Trigger
-	for _, x := range k.triggers {
-		if x.State == state.TriggerWaiting || x.State == state.TriggerAsked || x.State == state.TriggerWorking {
-			stopped = append(stopped, x)
-		}
-	}
-	if len(stopped) == 0 {
-		t.sentence(ctx, k, key, all, "Nothing is under way here.")
-		return "nothing to cancel", nil
-	}
-	all.add(func(tx *state.Tx) error {
-		if err := t.react(ctx, tx, k, forge.ThumbsUp); err != nil {
-			return err
-		}
-		for _, x := range stopped {
-			now, ok, err := tx.Trigger(x.ID)
-			if err != nil || !ok {
-				return err
-			}
-			now.State, now.Reason = state.TriggerCancelled, "Cancelled by "+k.Comment.Author.Login+"."
-			if err := tx.SaveTrigger(now); err != nil {
-				return err
-			}
-			if err := t.wake1(ctx, tx, x.ProductID); err != nil { // to tell of it, and to go on with the next
-				return err
-			}
-			p, ok, err := tx.Product(x.ProductID)
-			if err != nil || !ok {
-				return err
-			}
-			body := message.Status{Key: now.Key, Product: p.Name, Stage: message.Cancelled, Requirement: now.Requirement}.Comment()
-			if err := t.restate(ctx, tx, k.repository.Repo, now, "cancelled/"+key, body); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return fmt.Sprintf("%d cancelled", len(stopped)), nil
-}
-
 // rebase has a merge request of the bot's made anew on the default branch.
 func (t *Triage) rebase(ctx context.Context, k talk, key string, all *writes) (string, error) {
 	if k.change == nil || k.change.State != state.ChangeOpen {
@@ -205,7 +120,7 @@ func (t *Triage) rebase(ctx context.Context, k talk, key string, all *writes) (s
 		if err := t.react(ctx, tx, k, forge.Eyes); err != nil {
 			return err
 		}
-		_, err = t.want(ctx, tx, p, state.Trigger{Kind: state.KindRedo, Key: "redo/" + key, ChangeID: k.change.ID, Issue: 0, TriggerData: state.TriggerData{Author: k.Comment.Author.Login, At: k.Comment.Created, URL: k.Comment.URL}})
+		_, err = t.want(ctx, tx, p, redo(k, key, *k.change))
 		return err
 	})
 	return "rebase", nil
@@ -262,9 +177,10 @@ func (t *Triage) verify(ctx context.Context, k talk, c command.Command, key stri
 
 // init has the spec of a folder drafted.
 func (t *Triage) init(ctx context.Context, k talk, c command.Command, key string, all *writes) (string, error) {
-	dir := c.Argument
-	if dir == "" {
-		dir = "."
+	dir := path.Clean(strings.TrimSuffix(c.Argument, "/"))
+	if strings.HasPrefix(dir, "/") || dir == ".." || strings.HasPrefix(dir, "../") {
+		t.sentence(ctx, k, key, all, "That is no folder of this repository.")
+		return "no folder", nil
 	}
 	if p, ok := named(k.products, dir); ok {
 		t.sentence(ctx, k, key, all, fmt.Sprintf("%s has a spec already.", p.Name))
@@ -280,7 +196,12 @@ func (t *Triage) init(ctx context.Context, k talk, c command.Command, key string
 		}
 		x := state.Trigger{ProductID: p.ID, Kind: state.KindInit, State: state.TriggerWaiting, Key: key, Hash: hashOf("init", dir), Issue: k.issue,
 			TriggerData: state.TriggerData{Author: k.Comment.Author.Login, Requirement: "Draft the spec of " + dir, URL: k.Comment.URL, Comment: k.Comment.ID, At: k.Comment.Created}}
-		if _, fresh, err := tx.AddTrigger(x); err != nil || !fresh {
+		id, fresh, err := tx.AddTrigger(x)
+		if err != nil || !fresh {
+			return err
+		}
+		x.ID = id
+		if err := t.Outbox.Later(ctx, tx, work.StatusKey(x), work.StatusComment(k.repository.Repo, dir, x)); err != nil {
 			return err
 		}
 		return t.wake1(ctx, tx, p.ID)

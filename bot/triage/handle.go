@@ -56,7 +56,7 @@ func (t *Triage) event(ctx context.Context, host Host, e forge.Event, found bool
 	case e.Kind == forge.EventMergeRequest && e.MergeRequest != nil:
 		return t.mergeRequest(ctx, host, e)
 	case e.Kind == forge.EventReview && e.MergeRequest != nil && e.Review != nil:
-		return t.review(ctx, e)
+		return t.review(ctx, host, e)
 	case e.Kind == forge.EventMergeGroup && e.Group != nil && e.Action != forge.ActionDeleted:
 		return t.mergeGroup(ctx, e)
 	case e.Kind == forge.EventCheck && e.Check != nil && e.Action == forge.ActionRerequested:

@@ -121,11 +121,15 @@ func (t *Triage) ownRequest(ctx context.Context, host Host, e forge.Event, r sta
 	}
 	switch {
 	case e.Action == forge.ActionClosed && mr.Merged:
-		return end{outcome: fmt.Sprintf("#%d is merged", mr.Number), do: func(tx *state.Tx) error { return t.over(ctx, tx, r, c.ID, state.ChangeMerged, e.Sender.Login) }}, nil
+		return end{outcome: fmt.Sprintf("#%d is merged", mr.Number), do: func(tx *state.Tx) error {
+			return t.over(ctx, tx, r, c.ID, state.ChangeMerged, e.Sender.Login, mr.HeadSHA)
+		}}, nil
 	case e.Action == forge.ActionClosed:
-		return end{outcome: fmt.Sprintf("#%d is declined", mr.Number), do: func(tx *state.Tx) error { return t.over(ctx, tx, r, c.ID, state.ChangeDeclined, e.Sender.Login) }}, nil
+		return end{outcome: fmt.Sprintf("#%d is declined", mr.Number), do: func(tx *state.Tx) error {
+			return t.over(ctx, tx, r, c.ID, state.ChangeDeclined, e.Sender.Login, mr.HeadSHA)
+		}}, nil
 	case e.Action == forge.ActionReopened:
-		return end{outcome: fmt.Sprintf("#%d is open again", mr.Number), do: func(tx *state.Tx) error { return t.reopened(ctx, tx, c.ID) }}, nil
+		return end{outcome: fmt.Sprintf("#%d is open again", mr.Number), do: func(tx *state.Tx) error { return t.reopened(ctx, tx, r, c.ID) }}, nil
 	case e.Action == forge.ActionSynchronize:
 		return end{outcome: fmt.Sprintf("#%d moved to %.8s", mr.Number, mr.HeadSHA), do: func(tx *state.Tx) error { return t.headMoved(ctx, tx, r, c.ID, mr) }}, nil
 	}
@@ -133,7 +137,7 @@ func (t *Triage) ownRequest(ctx context.Context, host Host, e forge.Event, r sta
 }
 
 // over ends a change as its merge request ended, and tells whoever asked for it.
-func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id int64, how state.ChangeState, by string) error {
+func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id int64, how state.ChangeState, by, head string) error {
 	c, ok, err := tx.Change(id)
 	if err != nil || !ok || c.State == how {
 		return err
@@ -163,7 +167,7 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 		if err := t.restate(ctx, tx, r.Repo, x, fmt.Sprintf("%s/%d", how, c.Revision), body); err != nil {
 			return err
 		}
-		if how == state.ChangeMerged && x.Issue != 0 && x.Issue != c.Number {
+		if how == state.ChangeMerged && x.Kind == state.KindIssue && x.Issue != 0 && x.Issue != c.Number && !x.KeepOpen {
 			if err := t.Outbox.Later(ctx, tx, fmt.Sprintf("trigger/%d/close", x.ID), outbox.Operation{Kind: outbox.CloseIssue, Repo: r.Repo, Number: x.Issue}); err != nil {
 				return err
 			}
@@ -174,8 +178,8 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 			}
 		}
 	}
-	if c.Head != "" && c.Foreign == "" {
-		if err := t.Outbox.Later(ctx, tx, fmt.Sprintf("change/%s/delete/%s", c.UID, how), outbox.Operation{Kind: outbox.DeleteBranch, Repo: r.Repo, Branch: c.Branch, Expected: c.Head}); err != nil {
+	if how == state.ChangeMerged && head != "" { // the branch of a closed one stays, so that it can be opened again
+		if err := t.Outbox.Later(ctx, tx, fmt.Sprintf("change/%s/delete/%s", c.UID, how), outbox.Operation{Kind: outbox.DeleteBranch, Repo: r.Repo, Branch: c.Branch, Expected: head}); err != nil {
 			return err
 		}
 	}
@@ -199,15 +203,27 @@ func (t *Triage) restate(ctx context.Context, tx *state.Tx, repo forge.Repo, x s
 }
 
 // reopened takes a declined change up again.
-func (t *Triage) reopened(_ context.Context, tx *state.Tx, id int64) error {
+func (t *Triage) reopened(ctx context.Context, tx *state.Tx, r state.Repository, id int64) error {
 	c, ok, err := tx.Change(id)
 	if err != nil || !ok || c.State != state.ChangeDeclined {
 		return err
 	}
-	if _, busy, err := tx.CurrentChange(c.ProductID); err != nil || busy {
-		return err // another one has taken its place
+	if other, busy, err := tx.CurrentChange(c.ProductID); err != nil {
+		return err
+	} else if busy { // it has taken this one's place
+		if other.Number == 0 {
+			return nil
+		}
+		key := fmt.Sprintf("change/%s/superseded/%d", c.UID, other.Number)
+		return t.Outbox.Later(ctx, tx, key, outbox.Operation{Kind: outbox.Comment, Repo: r.Repo, Number: c.Number,
+			Body: message.Said(key, fmt.Sprintf("Merge request #%d of the same product is open, so this one is not followed any more.", other.Number))})
 	}
-	c.State = state.ChangeOpen
+	p, ok, err := tx.Product(c.ProductID)
+	if err != nil || !ok {
+		return err
+	}
+	c.State, c.ClosedBy, c.Approved = state.ChangeOpen, "", false
+	c.Revision++ // what is told of it from now on is told anew
 	if err := tx.SaveChange(c); err != nil {
 		return err
 	}
@@ -220,8 +236,14 @@ func (t *Triage) reopened(_ context.Context, tx *state.Tx, id int64) error {
 		if err := tx.SaveTrigger(x); err != nil {
 			return err
 		}
+		body := message.Status{Key: x.Key, Product: p.Name, Stage: message.Ready, Requirement: x.Requirement, MergeRequest: &message.Reference{Number: c.Number, URL: c.URL}, Draft: c.Draft}.Comment()
+		if err := t.restate(ctx, tx, r.Repo, x, fmt.Sprintf("reopened/%d", c.Revision), body); err != nil {
+			return err
+		}
 	}
-	return nil
+	// The default branch may have moved meanwhile.
+	_, err = t.want(ctx, tx, p, state.Trigger{Kind: state.KindBase, Key: fmt.Sprintf("reopened/%s/%d", c.UID, c.Revision), ChangeID: c.ID, TriggerData: state.TriggerData{At: tx.Now()}})
+	return err
 }
 
 // headMoved notes a commit of somebody else's on the bot's branch, and has it verified as a person's.
@@ -238,7 +260,14 @@ func (t *Triage) headMoved(ctx context.Context, tx *state.Tx, r state.Repository
 }
 
 // review notes whether the bot's merge request is approved.
-func (t *Triage) review(ctx context.Context, e forge.Event) (end, error) {
+func (t *Triage) review(ctx context.Context, host Host, e forge.Event) (end, error) {
+	may, err := host.Permission(ctx, e.Repository.Repo, e.Review.Author.Login)
+	if err != nil {
+		return end{}, err
+	}
+	if may < forge.Write {
+		return nothing("a review of somebody without write access")
+	}
 	return end{outcome: fmt.Sprintf("a review of #%d: %s", e.MergeRequest.Number, e.Review.State), do: func(tx *state.Tx) error {
 		r, ok, err := tx.Repository(e.Repository.Key())
 		if err != nil || !ok {

@@ -33,7 +33,7 @@ func StatusKey(x state.Trigger) string { return fmt.Sprintf("trigger/%d/status",
 
 // QuestionsKey is under which a trigger's questions of a round are asked.
 func QuestionsKey(x state.Trigger, round int) string {
-	return fmt.Sprintf("trigger/%d/questions/%d", x.ID, round)
+	return fmt.Sprintf("trigger/%d/questions/%d.%d", x.ID, x.Again, round)
 }
 
 // StatusComment is the first form of a trigger's status comment, which triage has written.
@@ -56,9 +56,17 @@ func (w *Worker) status(ctx context.Context, t task, x state.Trigger, s message.
 	}
 	w.shown.forget(x.ID)
 	body := s.Comment()
-	key := fmt.Sprintf("%s/%s/%s", StatusKey(x), s.Stage, fingerprint(body))
+	// The same may be said again after something else was shown between: what is tried again, and each revision, tells anew.
+	key := fmt.Sprintf("%s/%s/%d.%d.%d/%s", StatusKey(x), s.Stage, x.Again, x.Attempts, revision(t.change), fingerprint(body))
 	_, err = w.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.EditComment, Repo: t.repository.Repo, Number: x.Issue, CommentID: at, Of: StatusKey(x), Body: body})
 	return unlessRefused(err)
+}
+
+func revision(c *state.Change) int {
+	if c == nil {
+		return 0
+	}
+	return c.Revision
 }
 
 // statusAt is the number of a trigger's status comment, which is made if it is not there yet.
@@ -148,25 +156,11 @@ func (w *Worker) answerWith(ctx context.Context, t task, x state.Trigger, end st
 		x.State, x.Reason = end, o.Explanation
 		of := x.ChangeID
 		x.ChangeID = 0
-		if err := tx.SaveTrigger(x); err != nil || of == 0 {
+		if err := keep(tx, x); err != nil || of == 0 {
 			return err
 		}
-		return abandonIfEmpty(tx, of, o.Explanation)
+		return tx.AbandonIfEmpty(of, o.Explanation)
 	})
-}
-
-// abandonIfEmpty ends a change that nothing asks for any more, unless it is on the forge.
-func abandonIfEmpty(tx *state.Tx, id int64, reason string) error {
-	c, ok, err := tx.Change(id)
-	if err != nil || !ok || c.State != state.ChangeWorking {
-		return err
-	}
-	left, err := tx.TriggersOfChange(id)
-	if err != nil || len(left) > 0 {
-		return err
-	}
-	c.State, c.Reason = state.ChangeAbandoned, reason
-	return tx.SaveChange(c)
 }
 
 // answerElsewhere tells of triggers that nobody asked at an issue: of a spec's edit at its commit, of a moved base at the merge request.
@@ -183,7 +177,7 @@ func (w *Worker) answerElsewhere(ctx context.Context, t task, x state.Trigger, e
 		check.Key = fmt.Sprintf("trigger/%d/check", x.ID)
 		_, err := w.Outbox.Do(ctx, check.Key, outbox.Operation{Kind: outbox.SetCheck, Repo: t.repository.Repo, Check: &check})
 		return unlessRefused(err)
-	case x.Kind == state.KindBase && end == state.TriggerFailed && t.change != nil && t.change.Number != 0:
+	case (x.Kind == state.KindBase && end == state.TriggerFailed || x.Kind == state.KindRedo) && t.change != nil && t.change.Number != 0:
 		key := fmt.Sprintf("trigger/%d/answer", x.ID)
 		_, err := w.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: t.change.Number, Body: message.Said(key, o.Explanation)})
 		return unlessRefused(err)
@@ -191,18 +185,26 @@ func (w *Worker) answerElsewhere(ctx context.Context, t task, x state.Trigger, e
 	return nil
 }
 
-// ask asks questions at the issue, and lets the product go meanwhile. Where there is no issue, what would be assumed is taken.
+// mostRounds is how often questions are asked about one requirement.
+const mostRounds = 2
+
+// ask asks questions at the issue, and lets the product go meanwhile. Where nobody can be asked, what would be assumed is taken.
 func (w *Worker) ask(ctx context.Context, t task, x state.Trigger, o *author.Outcome) error {
-	if !commented(x) {
-		for _, q := range o.Questions {
-			x.Answers = append(x.Answers, q.Assume+" (assumed)")
-		}
-		return w.save(ctx, t, func(tx *state.Tx) error { return tx.SaveTrigger(x) })
+	if x.Round >= mostRounds {
+		o.Kind = author.Failed
+		o.Explanation = fmt.Sprintf("After %d rounds of questions it is still not clear: %s Say it anew with `/amend`, with all that matters.", x.Round, strings.TrimSpace(o.Explanation))
+		return w.answerWith(ctx, t, x, state.TriggerFailed, o)
 	}
-	round := x.Round + 1
-	deadline := w.DB.Now().Add(w.patience()).Truncate(time.Hour)
-	inquiry := message.Inquiry{Key: QuestionsKey(x, round), Product: t.product.Name, Asker: x.Author, Round: round, Questions: o.Questions, Deadline: deadline}
+	x.Round++
+	if !commented(x) {
+		return w.assume(ctx, t, x, o)
+	}
+	deadline := w.DB.Now().Add(w.patience()).Truncate(time.Minute)
+	inquiry := message.Inquiry{Key: QuestionsKey(x, x.Round), Product: t.product.Name, Asker: x.Author, Round: x.Round, Questions: o.Questions, Deadline: deadline}
 	r, err := w.Outbox.Do(ctx, inquiry.Key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: x.Issue, Body: inquiry.Comment()})
+	if refused(err) { // the issue is locked or gone
+		return w.assume(ctx, t, x, o)
+	}
 	if err != nil {
 		return err
 	}
@@ -211,16 +213,24 @@ func (w *Worker) ask(ctx context.Context, t task, x state.Trigger, o *author.Out
 	}
 	return w.save(ctx, t, func(tx *state.Tx) error {
 		of := x.ChangeID
-		x.State, x.ChangeID, x.Round, x.AskedAt, x.Reminded = state.TriggerAsked, 0, round, tx.Now(), false
+		x.State, x.ChangeID, x.AskedAt, x.Reminded = state.TriggerAsked, 0, tx.Now(), false
 		x.Questions = nil
 		for _, q := range o.Questions {
 			x.Questions = append(x.Questions, state.Question{Ask: q.Ask, Assume: q.Assume})
 		}
-		if err := tx.SaveTrigger(x); err != nil {
+		if err := keep(tx, x); err != nil {
 			return err
 		}
-		return abandonIfEmpty(tx, of, "It waits for answers.")
+		return tx.AbandonIfEmpty(of, "It waits for answers.")
 	})
+}
+
+// assume goes on with what would be assumed.
+func (w *Worker) assume(ctx context.Context, t task, x state.Trigger, o *author.Outcome) error {
+	for _, q := range o.Questions {
+		x.Answers = append(x.Answers, state.Question{Ask: q.Ask, Assume: q.Assume}.Assumed())
+	}
+	return w.save(ctx, t, func(tx *state.Tx) error { return keep(tx, x) })
 }
 
 // patience is how long questions wait.
@@ -237,7 +247,7 @@ func (w *Worker) wait(ctx context.Context, t task, x state.Trigger, why string) 
 	if err := w.tellWaiting(ctx, t, x); err != nil {
 		return err
 	}
-	return w.save(ctx, t, func(tx *state.Tx) error { return tx.SaveTrigger(x) })
+	return w.save(ctx, t, func(tx *state.Tx) error { return keep(tx, x) })
 }
 
 func (w *Worker) tellWaiting(ctx context.Context, t task, x state.Trigger) error {

@@ -54,7 +54,7 @@ func (w *Worker) begin(ctx context.Context, t *task, x *state.Trigger) error {
 			t.change = &c
 		}
 		x.State, x.ChangeID, x.Reason = state.TriggerWorking, t.change.ID, ""
-		return tx.SaveTrigger(*x)
+		return keep(tx, *x)
 	})
 }
 
@@ -68,8 +68,10 @@ func newUID() string {
 // attempt has the author do what a trigger asks, and keeps what comes of it.
 func (w *Worker) attempt(ctx context.Context, t task, x state.Trigger) error {
 	if err := w.begin(ctx, &t, &x); err != nil {
-		return err
+		return unlessTakenBack(err)
 	}
+	ctx, done := w.watch(ctx, x)
+	defer done()
 	say := w.teller(ctx, t, x)
 	say(stageReading)
 	s, err := w.site(ctx, t)
@@ -91,6 +93,9 @@ func (w *Worker) attempt(ctx context.Context, t task, x state.Trigger) error {
 
 // stumbled puts a trigger off whose work came to nothing for reasons that lie outside it, and gives it up in the end.
 func (w *Worker) stumbled(ctx context.Context, t task, x state.Trigger, cause error) error {
+	if errors.Is(cause, errTakenBack) || errors.Is(context.Cause(ctx), errTakenBack) {
+		return w.takenBack(ctx, t, x)
+	}
 	if ctx.Err() != nil || errors.Is(cause, errLost) {
 		return cause // the process ends; the next one goes on
 	}
@@ -103,7 +108,7 @@ func (w *Worker) stumbled(ctx context.Context, t task, x state.Trigger, cause er
 		return w.answer(ctx, t, x, state.TriggerFailed, fmt.Sprintf("It was tried %d times, and something outside the product stood in the way each time: %v. `/codicil retry` tries again.", most, cause))
 	}
 	x.Attempts++
-	if err := w.save(ctx, t, func(tx *state.Tx) error { return tx.SaveTrigger(x) }); err != nil {
+	if err := w.save(ctx, t, func(tx *state.Tx) error { return keep(tx, x) }); err != nil {
 		return err
 	}
 	return &queue.LaterError{Until: w.DB.Now().Add(pause(x.Attempts)), Why: cause.Error()}
@@ -164,17 +169,26 @@ func (w *Worker) lay(ctx context.Context, t task, s *site, commit, name string) 
 
 // author does the work that a kind of trigger asks for, on a tree. Round tells apart the times that it is done anew.
 func (w *Worker) author(ctx context.Context, t task, x state.Trigger, s *site, at workspace.Layout, round string, say func(string)) (*author.Outcome, error) {
-	a, release, err := w.Authors(ctx, Order{Name: fmt.Sprintf("%s/%d%s", t.change.UID, x.ID, round), Say: say, Questions: given(x.Answers), Guidelines: s.rules, Given: s.ruled})
+	a, release, err := w.Authors(ctx, Order{Name: orderName(t, x) + round, Say: say, Guidelines: s.rules, Given: s.ruled})
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	job := author.Job{Tree: at.Tree, Path: at.Path(t.product.Path), Requirement: x.Requirement, AssumeYes: x.AssumeYes, Origin: origin(x), Supersede: supersede(x.Supersede), Evidence: x.Evidence}
+	job := author.Job{Tree: at.Tree, Path: at.Path(t.product.Path), Requirement: x.Requirement, Answers: given(x.Answers), AssumeYes: x.AssumeYes, Origin: origin(x), Supersede: supersede(x.Supersede), Evidence: x.Evidence}
 	o, err := w.do(ctx, t, x, s, a, job)
 	if o != nil {
 		at.Home(o.Report)
 	}
 	return o, err
+}
+
+// orderName is under which the model's answers in the work on a trigger are kept. Work that somebody wants tried again asks anew.
+func orderName(t task, x state.Trigger) string {
+	name := fmt.Sprintf("%s/%d", t.change.UID, x.ID)
+	if x.Again > 0 {
+		name += fmt.Sprintf("/again/%d", x.Again)
+	}
+	return name
 }
 
 // do has an author do the job of a kind of trigger.
@@ -236,17 +250,16 @@ func (w *Worker) follow(ctx context.Context, t task, x state.Trigger, s *site, a
 	return a.Follow(ctx, job)
 }
 
-// given answers questions with what was answered on the forge so far.
-func given(answers []string) func(context.Context, []author.Question) ([]string, error) {
-	left := answers
-	return func(_ context.Context, questions []author.Question) ([]string, error) {
-		if len(left) < len(questions) {
-			return nil, author.ErrNoAnswer
+// given are the answers that people gave, and those that were assumed.
+func given(answers []state.Answer) (out []spec.Question) {
+	for _, a := range answers {
+		text := a.Answer
+		if a.Assumed {
+			text += " (assumed)"
 		}
-		now := left[:len(questions)]
-		left = left[len(questions):]
-		return now, nil
+		out = append(out, spec.Question{Ask: a.Ask, Answer: text})
 	}
+	return out
 }
 
 // origin is where an amendment for a trigger comes from.

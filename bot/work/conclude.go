@@ -47,6 +47,9 @@ func (w *Worker) conclude(ctx context.Context, t task, x state.Trigger, s *site,
 	case len(o.Files) > 0 && (o.Green() || o.Kind == author.Failed || o.Kind == author.OverBudget):
 		return w.bring(ctx, t, x, s, o)
 	}
+	if t.change.State == state.ChangeOpen && !t.change.Draft && o.Kind == author.Failed && !x.Refines {
+		return w.partFrom(ctx, t, x)
+	}
 	end := state.TriggerAnswered
 	if o.Kind == author.Failed || o.Kind == author.OverBudget {
 		end = state.TriggerFailed
@@ -71,6 +74,11 @@ func (w *Worker) bring(ctx context.Context, t task, x state.Trigger, s *site, o 
 	red := !o.Green() || report.Verdict == bot.VerdictFail
 	if joined && red && !t.change.Draft { // what is proven is not made worse
 		if x.Refines {
+			why := o.Explanation
+			if o.Green() {
+				why = "Together with what the merge request holds it can't be proven: " + firstFailure(report) + "."
+			}
+			o.Kind, o.Explanation = author.Failed, why+" The merge request stays as it was."
 			return w.answerWith(ctx, t, x, state.TriggerFailed, o)
 		}
 		return w.partFrom(ctx, t, x)
@@ -133,7 +141,7 @@ func (w *Worker) ready(ctx context.Context, t task, x state.Trigger, p publicati
 		if x.Kind == state.KindBase || x.Kind == state.KindRedo {
 			x.State, x.ChangeID = state.TriggerAnswered, 0
 		}
-		return tx.SaveTrigger(x)
+		return keep(tx, x)
 	})
 }
 
@@ -141,7 +149,7 @@ func (w *Worker) ready(ctx context.Context, t task, x state.Trigger, p publicati
 func (w *Worker) partFrom(ctx context.Context, t task, x state.Trigger) error {
 	x.State, x.ChangeID = state.TriggerWaiting, 0
 	x.Reason = notTogether(t.change)
-	if err := w.save(ctx, t, func(tx *state.Tx) error { return tx.SaveTrigger(x) }); err != nil {
+	if err := w.save(ctx, t, func(tx *state.Tx) error { return keep(tx, x) }); err != nil {
 		return err
 	}
 	return w.tellWaiting(ctx, t, x)
@@ -220,7 +228,7 @@ func (w *Worker) said(t task, triggers []state.Trigger, o *author.Outcome, repor
 
 // asked is a trigger as the forge is told of it.
 func (w *Worker) asked(t task, x state.Trigger) message.Trigger {
-	out := message.Trigger{Kind: string(x.Kind), Key: x.Key, Hash: x.Hash, URL: x.URL, Author: x.Author, Requirement: x.Requirement, Issue: x.Issue}
+	out := message.Trigger{Kind: string(x.Kind), Key: x.Key, Hash: x.Hash, URL: x.URL, Author: x.Author, Requirement: x.Requirement, Issue: x.Issue, KeepOpen: x.KeepOpen}
 	if t.change != nil && x.Issue == t.change.Number {
 		out.Issue = 0 // it was asked at the merge request itself
 	}

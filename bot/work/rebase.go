@@ -15,7 +15,7 @@ import (
 // rebase proves an open change on the default branch as it is now, and has it made anew only if that fails, or if somebody asks.
 func (w *Worker) rebase(ctx context.Context, t task, x state.Trigger) error {
 	if err := w.begin(ctx, &t, &x); err != nil {
-		return err
+		return unlessTakenBack(err)
 	}
 	s, err := w.site(ctx, t)
 	if err != nil {
@@ -86,7 +86,7 @@ func (w *Worker) settled(ctx context.Context, t task, x state.Trigger, base stri
 			return err
 		}
 		x.State, x.ChangeID, x.Reason = state.TriggerAnswered, 0, "It still holds on the default branch as it is now."
-		return tx.SaveTrigger(x)
+		return keep(tx, x)
 	})
 }
 
@@ -121,7 +121,10 @@ func (w *Worker) redo(ctx context.Context, t task, x state.Trigger, s *site) err
 	if err != nil {
 		return err
 	}
-	branch := s.start
+	branch, round := s.start, "/on/"+short(s.base)
+	if x.Kind == state.KindRedo {
+		round = fmt.Sprintf("/redo/%d", x.ID)
+	}
 	var o *author.Outcome
 	var files []string
 	s.start = s.base
@@ -130,7 +133,7 @@ func (w *Worker) redo(ctx context.Context, t task, x state.Trigger, s *site) err
 		if err != nil {
 			return err
 		}
-		if o, err = w.author(ctx, t, one, s, at, "/on/"+short(s.base), func(string) {}); err != nil {
+		if o, err = w.author(ctx, t, one, s, at, round, func(string) {}); err != nil {
 			return err
 		}
 		if !o.Green() {

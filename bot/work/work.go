@@ -36,8 +36,6 @@ type Order struct {
 	// Name is under which the model's answers are kept.
 	Name string
 	Say  func(string)
-	// Questions are asked as author.Author.Questions says.
-	Questions func(context.Context, []author.Question) ([]string, error)
 	// Guidelines are those in force; Given says that there are any to be had.
 	Guidelines []guideline.Guideline
 	Given      bool
@@ -222,7 +220,7 @@ func (w *Worker) mustWait(t task, x state.Trigger) string {
 	switch {
 	case t.change == nil || x.Kind == state.KindBase || x.Kind == state.KindRedo:
 		return ""
-	case t.change.Approved:
+	case t.change.Approved && !x.Refines:
 		return fmt.Sprintf("Merge request #%d of this product is approved already; this comes after it.", t.change.Number)
 	case x.Reason == notTogether(t.change):
 		return x.Reason

@@ -23,7 +23,7 @@ import (
 // authors has each change made by an author in a process of its own.
 func authors(s apart.Setup, log *slog.Logger) func(context.Context, work.Order, *service.Answers) (work.Author, func(), error) {
 	return func(_ context.Context, o work.Order, answers *service.Answers) (work.Author, func(), error) {
-		return &apart.Author{Setup: s, Memory: answers, Say: o.Say, Questions: o.Questions, Guidelines: o.Guidelines, Given: o.Given, Log: log}, func() {}, nil
+		return &apart.Author{Setup: s, Memory: answers, Say: o.Say, Guidelines: o.Guidelines, Given: o.Given, Log: log}, func() {}, nil
 	}
 }
 

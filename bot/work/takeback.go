@@ -1,0 +1,68 @@
+package work
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/codicil-dev/codicil/bot/state"
+)
+
+// errTakenBack says that somebody took a trigger back while it was worked on.
+var errTakenBack = errors.New("the trigger was taken back")
+
+// look is how often it is looked whether a trigger that is worked on was taken back.
+const look = 300 * time.Millisecond
+
+// keep saves what became of a trigger, unless somebody took it back meanwhile: that stays so.
+func keep(tx *state.Tx, x state.Trigger) error {
+	now, ok, err := tx.Trigger(x.ID)
+	if err != nil {
+		return err
+	}
+	if !ok || now.State == state.TriggerCancelled {
+		return errTakenBack
+	}
+	return tx.SaveTrigger(x)
+}
+
+// watch ends the context when a trigger is taken back, so that no model is asked for it any more. Call done when the work has ended.
+func (w *Worker) watch(ctx context.Context, x state.Trigger) (_ context.Context, done func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		tick := time.NewTicker(look)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			var now state.Trigger
+			var ok bool
+			err := w.DB.View(ctx, func(tx *state.Tx) (err error) {
+				now, ok, err = tx.Trigger(x.ID)
+				return err
+			})
+			if err == nil && (!ok || now.State == state.TriggerCancelled) {
+				cancel(errTakenBack)
+			}
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// takenBack ends the work on a trigger that was taken back; whoever took it back has told so.
+func (w *Worker) takenBack(ctx context.Context, t task, x state.Trigger) error {
+	w.Log.Info("work was taken back", "product", t.product.Name, "repository", t.repository.String(), "trigger", x.Key)
+	w.shown.forget(x.ID)
+	return w.save(context.WithoutCancel(ctx), t, func(tx *state.Tx) error { return tx.AbandonIfEmpty(t.change.ID, "It was taken back.") })
+}
+
+// unlessTakenBack leaves out that a trigger was taken back before it was begun.
+func unlessTakenBack(err error) error {
+	if errors.Is(err, errTakenBack) {
+		return nil
+	}
+	return err
+}
