@@ -10,6 +10,7 @@ import (
 	"net/rpc/jsonrpc"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"time"
 
@@ -174,20 +175,24 @@ func (p *process) end() {
 	_ = p.asks.Close()
 }
 
-// tail keeps the end of what a process writes to standard error.
-type tail struct{ text []byte }
+// tail keeps what a process writes to standard error: the beginning, where a panic says what it is, and the end.
+type tail struct{ first, last []byte }
 
-// Write keeps the last kilobyte.
+// Each is so many bytes at most.
+const mostKept = 600
+
+// Write keeps what has a place.
 func (t *tail) Write(p []byte) (int, error) {
-	t.text = append(t.text, p...)
-	if n := len(t.text); n > 1024 {
-		t.text = append([]byte(nil), t.text[n-1024:]...)
+	n := min(mostKept-len(t.first), len(p))
+	t.first, t.last = append(t.first, p[:n]...), append(t.last, p[n:]...)
+	if over := len(t.last) - mostKept; over > 0 {
+		t.last = append([]byte(nil), t.last[over:]...)
 	}
 	return len(p), nil
 }
 
 // String is what was kept.
-func (t *tail) String() string { return string(t.text) }
+func (t *tail) String() string { return strings.TrimSpace(string(t.first) + string(t.last)) }
 
 // bot answers what an author's process asks.
 type bot struct {
