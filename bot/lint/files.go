@@ -143,4 +143,7 @@ func (p *candidate) sqlFile(l *linter, name string, entry fs.DirEntry, makers ma
 		subject = "the test"
 	}
 	l.askSelect(name, text, subject, makers, func(line, column int) (int, int) { return line, column })
+	if table, ok := p.published(strings.TrimSuffix(path.Base(name), path.Ext(name))); ok && folder == modelFolder {
+		l.askHabits(name, text, table)
+	}
 }

@@ -4,26 +4,16 @@ package refresh
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
-	"sort"
 	"strings"
 
-	"github.com/codicil-dev/codicil/bot"
-	"github.com/codicil-dev/codicil/bot/engine"
-	"github.com/codicil-dev/codicil/bot/guideline"
-	"github.com/codicil-dev/codicil/bot/lint"
 	"github.com/codicil-dev/codicil/bot/message"
-	"github.com/codicil-dev/codicil/bot/mirror"
 	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/queue"
 	"github.com/codicil-dev/codicil/bot/rulebook"
-	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/bot/triage"
 	"github.com/codicil-dev/codicil/bot/verify"
@@ -68,16 +58,6 @@ func (r *Refresher) Turn(ctx context.Context, night string) error {
 	})
 }
 
-// findings are what is out of date at a product.
-type findings struct {
-	evidence []string
-	// rule is a guideline newer than the one adopted; nil if there is none.
-	rule *guideline.Guideline
-	// source and commit are where it is.
-	source, commit string
-	fingerprint    string
-}
-
 // Run does a job of Line.
 func (r *Refresher) Run(ctx context.Context, argument string) error {
 	var o triage.RefreshOrder
@@ -103,107 +83,6 @@ func (r *Refresher) Run(ctx context.Context, argument string) error {
 	return r.DB.Update(ctx, func(tx *state.Tx) error { return r.keep(ctx, tx, o, p.ID, in, f) })
 }
 
-// look finds out what is out of date.
-func (r *Refresher) look(ctx context.Context, p state.Product, in state.Repository) (f findings, err error) {
-	m := r.Library.Mirror(in.Repository)
-	if err := m.Fetch(ctx); err != nil {
-		return f, err
-	}
-	head, ok, err := m.Resolve(ctx, in.DefaultBranch)
-	if err != nil {
-		return f, err
-	}
-	if !ok {
-		return f, fmt.Errorf("there is no branch %s", in.DefaultBranch)
-	}
-	doc, err := workspace.DocumentAt(ctx, m, head, p.Path)
-	if err != nil {
-		f.evidence = []string{"The spec or ledger can't be read: " + err.Error()}
-		f.fingerprint = sum(f.evidence)
-		return f, nil
-	}
-	rules, _, err := r.Book.InForce(ctx, in.Repo)
-	if err != nil {
-		return f, err
-	}
-	if err := r.newer(ctx, &f, doc, rules, in); err != nil {
-		return f, err
-	}
-	warnings, err := r.warnings(ctx, m, head, p)
-	if err != nil {
-		return f, err
-	}
-	f.evidence = append(f.evidence, warnings...)
-	inputs := []string{spec.Fingerprint(doc.Spec, doc.Ledger.IDs()), "engine " + engine.Version()}
-	for _, g := range rules {
-		inputs = append(inputs, g.ID+"@"+g.Revision)
-	}
-	f.fingerprint = sum(append(inputs, f.evidence...))
-	return f, nil
-}
-
-// newer finds guidelines that were adopted in an earlier revision than the one in force.
-func (r *Refresher) newer(ctx context.Context, f *findings, doc *spec.Document, rules []guideline.Guideline, in state.Repository) error {
-	adopted := map[string]string{}
-	for _, e := range doc.Ledger.Entries {
-		if e.Amendment.Origin.Kind == spec.OriginGuideline || e.Amendment.Origin.ID != "" {
-			adopted[e.Amendment.Origin.ID] = e.Amendment.Origin.Revision
-		}
-	}
-	for _, g := range rules {
-		was, ok := adopted[g.ID]
-		if !ok || was == g.Revision {
-			continue
-		}
-		f.evidence = append(f.evidence, fmt.Sprintf("The guideline %q was adopted in revision %s; revision %s is in force.", g.Title, was, g.Revision))
-		if f.rule != nil {
-			continue
-		}
-		source, commit, err := r.Book.Where(ctx, in.Repo, g.ID)
-		if err != nil {
-			return err
-		}
-		f.rule, f.source, f.commit = &g, source, commit
-	}
-	return nil
-}
-
-// warnings are what lint finds worth a second look.
-func (r *Refresher) warnings(ctx context.Context, m *mirror.Mirror, head string, p state.Product) (out []string, err error) {
-	dir, err := os.MkdirTemp(r.Scratch, "codicil-refresh-")
-	if err != nil {
-		return nil, fmt.Errorf("make a scratch folder: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	if _, err := m.Export(ctx, head, spec.SpecFile, dir); err != nil {
-		return nil, err
-	}
-	session, err := engine.Start(ctx, r.Verifier.Builder.Options())
-	if err != nil {
-		return nil, err
-	}
-	defer session.Close()
-	if err := session.Lock(ctx); err != nil {
-		return nil, err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	_, problems, err := lint.Lint(ctx, root.FS(), []string{p.Path}, session)
-	if err != nil {
-		return nil, err
-	}
-	for _, x := range problems {
-		if x.Severity == bot.SeverityWarning {
-			out = append(out, x.String())
-		}
-	}
-	sort.Strings(out)
-	return slices.Compact(out), nil
-}
-
 // keep writes what was found, and has the product worked on if there is anything to do.
 func (r *Refresher) keep(ctx context.Context, tx *state.Tx, o triage.RefreshOrder, product int64, in state.Repository, f findings) error {
 	p, ok, err := tx.Product(product)
@@ -218,8 +97,15 @@ func (r *Refresher) keep(ctx context.Context, tx *state.Tx, o triage.RefreshOrde
 		key := o.Key + "/" + p.Name
 		return r.Outbox.Later(ctx, tx, key, outbox.Operation{Kind: outbox.Comment, Repo: in.Repo, Number: o.Issue, Body: message.Said(key, p.Name+": "+text)})
 	}
+	if f.wait != "" {
+		return say(f.wait)
+	}
 	hash := "refresh/" + f.fingerprint
 	declined, err := tx.WasDeclined(p.ID, hash)
+	if err != nil {
+		return err
+	}
+	begun, err := underWay(tx, p.ID, f)
 	if err != nil {
 		return err
 	}
@@ -232,6 +118,8 @@ func (r *Refresher) keep(ctx context.Context, tx *state.Tx, o triage.RefreshOrde
 	switch {
 	case unchanged && !asked:
 		return say("nothing changed since it was last asked")
+	case begun:
+		return say("the same is being looked into already")
 	case len(f.evidence) == 0:
 		return say("nothing is known to be out of date")
 	case declined && !asked:
@@ -258,7 +146,10 @@ func (r *Refresher) keep(ctx context.Context, tx *state.Tx, o triage.RefreshOrde
 	return say(fmt.Sprintf("%d things are out of date; it is being looked into", len(f.evidence)))
 }
 
-func sum(texts []string) string {
-	s := sha256.Sum256([]byte(strings.Join(texts, "\x00")))
-	return hex.EncodeToString(s[:12])
+// underWay says whether a refresh for the same reasons goes on at a product.
+func underWay(tx *state.Tx, product int64, f findings) (bool, error) {
+	triggers, err := tx.TriggersOf(product, state.TriggerWaiting, state.TriggerWorking, state.TriggerAsked, state.TriggerOpen)
+	return len(f.evidence) > 0 && slices.ContainsFunc(triggers, func(x state.Trigger) bool {
+		return x.Kind == state.KindRefresh && slices.Equal(x.Evidence, f.evidence)
+	}), err
 }
