@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +35,26 @@ type play struct {
 	town *demo.Town
 	bot  *service.Service
 	stop func() error
+	said *transcript
+}
+
+// transcript is what the bot logged.
+type transcript struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (t *transcript) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.Write(p)
+}
+
+// has says whether a text was logged.
+func (t *transcript) has(text string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.Contains(t.text.String(), text)
 }
 
 // asker answers as model.Client does.
@@ -41,12 +62,19 @@ type asker interface {
 	Ask(ctx context.Context, r model.Request) (model.Answer, error)
 }
 
-// begin founds a town and lets the bot run in it. Ask makes what answers for the model in one order.
+// begin founds a town with the example products and lets the bot run in it. Ask makes what answers for the model in one order.
 func begin(t *testing.T, ask func(*model.Account) asker, configure func(*config.Config)) *play {
 	t.Helper()
-	var out io.Writer = io.Discard
+	return beginIn(t, demo.Options{Examples: deploy.Examples(), Configure: configure}, 10, ask)
+}
+
+// beginIn is begin with options of the town's own, which holds so many products.
+func beginIn(t *testing.T, o demo.Options, products int, ask func(*model.Account) asker) *play {
+	t.Helper()
+	said := &transcript{}
+	var out io.Writer = said
 	if os.Getenv("CODICIL_TEST_LOG") != "" {
-		out = os.Stderr
+		out = io.MultiWriter(said, os.Stderr)
 	}
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	cache, err := product.OpenCache(t.TempDir())
@@ -54,20 +82,23 @@ func begin(t *testing.T, ask func(*model.Account) asker, configure func(*config.
 		t.Fatal(err)
 	}
 	verifier := &verify.Verifier{Builder: &product.Builder{Cache: cache, Threads: 1}, Log: log, Now: time.Now, Version: "test"}
-	o := demo.Options{Dir: t.TempDir(), Examples: deploy.Examples(), Verifier: verifier, Log: log, Now: time.Now, Version: "test", Configure: configure,
-		Authors: func(ctx context.Context, order work.Order, answers *service.Answers) (*author.Author, func(), error) {
-			spent, err := answers.Spent(ctx)
-			if err != nil {
-				return nil, nil, err
-			}
-			account := model.NewAccount(model.Budget{}, nil, spent, time.Now)
-			return &author.Author{Asker: model.NewRemembering(ask(account), answers, account), Account: account, Verifier: verifier, Say: order.Say, Questions: order.Questions, Models: map[string]string{"": "recorded"}}, func() {}, nil
-		}}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Dir, o.Verifier, o.Log, o.Version = t.TempDir(), verifier, log, "test"
+	o.Authors = func(ctx context.Context, order work.Order, answers *service.Answers) (*author.Author, func(), error) {
+		spent, err := answers.Spent(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		account := model.NewAccount(model.Budget{}, nil, spent, time.Now)
+		return &author.Author{Asker: model.NewRemembering(ask(account), answers, account), Account: account, Verifier: verifier, Say: order.Say, Questions: order.Questions, Models: map[string]string{"": "recorded"}}, func() {}, nil
+	}
 	town, err := demo.Found(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &play{T: t, town: town}
+	p := &play{T: t, town: town, said: said}
 	if p.bot, err = town.Bot(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +127,7 @@ func begin(t *testing.T, ask func(*model.Account) asker, configure func(*config.
 			n = len(all)
 			return err
 		})
-		return n == 10
+		return n == products
 	})
 	return p
 }

@@ -15,6 +15,13 @@ import (
 // untouched makes the check of a commit that concerns no product: without it, a required check would hang.
 func (g *Gate) untouched(ctx context.Context, c case1) error {
 	check := message.Untouched(c.Head)
+	if g.Guidelines(c.repository.Repo) {
+		rules, problems, err := g.RulesAt(ctx, c.repository.Repository, c.Head)
+		if err != nil {
+			return err
+		}
+		check = message.Rulebook(c.repository.Repo, c.Head, rules, problems)
+	}
 	if err := g.check(ctx, c, check); err != nil {
 		return err
 	}

@@ -303,6 +303,19 @@ func (t *Triage) pause(ctx context.Context, k talk, c command.Command, key strin
 		}
 	}
 	if campaign == 0 {
+		if err := t.DB.View(ctx, func(tx *state.Tx) error {
+			all, err := tx.Campaigns()
+			for _, x := range all { // the newest first
+				if campaign == 0 && x.Request != 0 && x.Request == k.issue && x.Source == k.repository.Key() {
+					campaign = x.ID
+				}
+			}
+			return err
+		}); err != nil {
+			return "", err
+		}
+	}
+	if campaign == 0 {
 		t.sentence(ctx, k, key, all, "That is for a merge request that a guideline or a refresh started.")
 		return "no campaign", nil
 	}

@@ -148,11 +148,19 @@ func (w *Worker) answerWith(ctx context.Context, t task, x state.Trigger, end st
 		x.State, x.Reason = end, o.Explanation
 		of := x.ChangeID
 		x.ChangeID = 0
-		if err := tx.SaveTrigger(x); err != nil || of == 0 {
+		if err := w.ended(ctx, tx, x); err != nil || of == 0 {
 			return err
 		}
 		return abandonIfEmpty(tx, of, o.Explanation)
 	})
+}
+
+// ended keeps a trigger, and has its campaign go on.
+func (w *Worker) ended(ctx context.Context, tx *state.Tx, x state.Trigger) error {
+	if err := tx.SaveTrigger(x); err != nil || x.CampaignID == 0 || w.Campaigns == "" {
+		return err
+	}
+	return w.Queue.Add(ctx, tx, w.Campaigns, fmt.Sprint(x.CampaignID))
 }
 
 // abandonIfEmpty ends a change that nothing asks for any more, unless it is on the forge.
@@ -282,7 +290,7 @@ func (w *Worker) giveUp(ctx context.Context, t task, triggers []state.Trigger, w
 		}
 		for _, x := range triggers {
 			x.State, x.Reason = state.TriggerFailed, why
-			if err := tx.SaveTrigger(x); err != nil {
+			if err := w.ended(ctx, tx, x); err != nil {
 				return err
 			}
 		}
