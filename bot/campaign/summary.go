@@ -2,8 +2,6 @@ package campaign
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -30,8 +28,7 @@ func (r *Runner) tell(ctx context.Context, id int64) error {
 			return err
 		}
 		check := m.Check(c.Commit)
-		key := fmt.Sprintf("%s/%s", m.Key, digest(string(check.Conclusion), check.Title, check.Summary))
-		if err := r.Outbox.Later(ctx, tx, key, outbox.Operation{Kind: outbox.SetCheck, Repo: source.Repo, Check: &check}); err != nil || c.Request == 0 {
+		if err := r.Outbox.ShowLater(ctx, tx, m.Key+"/check", outbox.Operation{Kind: outbox.SetCheck, Repo: source.Repo, Check: &check}); err != nil || c.Request == 0 {
 			return err
 		}
 		return r.comment(ctx, tx, c, source, m)
@@ -52,13 +49,7 @@ func (r *Runner) comment(ctx context.Context, tx *state.Tx, c state.Campaign, so
 	if err := json.Unmarshal([]byte(w.Result), &made); err != nil {
 		return fmt.Errorf("read what was written as %s: %w", key, err)
 	}
-	return r.Outbox.Later(ctx, tx, key+"/"+digest(body), outbox.Operation{Kind: outbox.EditComment, Repo: source.Repo, Number: c.Request, CommentID: made.ID, Of: key, Body: body})
-}
-
-// digest tells texts apart in keys.
-func digest(texts ...string) string {
-	sum := sha256.Sum256(fmt.Append(nil, texts))
-	return hex.EncodeToString(sum[:6])
+	return r.Outbox.ShowLater(ctx, tx, key, outbox.Operation{Kind: outbox.EditComment, Repo: source.Repo, Number: c.Request, CommentID: made.ID, Of: key, Body: body})
 }
 
 // Summary is how a campaign stands, product by product; mostOpen is how many merge requests an owner may have open at once, 0 for any number.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -68,6 +69,14 @@ func begin(t *testing.T, ask func(*model.Account) asker, configure func(*config.
 	return beginIn(t, demo.Options{Examples: deploy.Examples(), Configure: configure}, 10, ask)
 }
 
+// last are the last lines that tell of more than a request.
+func (t *transcript) last(n int) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	lines := slices.DeleteFunc(strings.Split(t.text.String(), "\n"), func(l string) bool { return strings.Contains(l, "path=") || strings.Contains(l, "msg=delivery") })
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
+}
+
 // beginIn is begin with options of the town's own, which holds so many products.
 func beginIn(t *testing.T, o demo.Options, products int, ask func(*model.Account) asker) *play {
 	t.Helper()
@@ -112,6 +121,9 @@ func beginIn(t *testing.T, o demo.Options, products int, ask func(*model.Account
 		return errors.Join(err, p.bot.Close())
 	}
 	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the bot said last:\n%s", said.last(100))
+		}
 		if err := p.stop(); err != nil && !errors.Is(err, context.Canceled) {
 			t.Logf("the bot ended with %v", err)
 		}
