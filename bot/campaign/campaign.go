@@ -13,6 +13,7 @@ import (
 
 	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/mirror"
+	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/queue"
 	"github.com/codicil-dev/codicil/bot/rulebook"
 	"github.com/codicil-dev/codicil/bot/spec"
@@ -28,6 +29,7 @@ const Line = "campaign"
 type Runner struct {
 	DB       *state.DB
 	Queue    *queue.Queue
+	Outbox   *outbox.Outbox
 	Library  workspace.Library
 	Book     *rulebook.Book
 	Verifier *verify.Verifier
@@ -54,22 +56,24 @@ func (r *Runner) Run(ctx context.Context, argument string) error {
 	}); err != nil {
 		return err
 	}
-	if !ok || c.State == state.CampaignOver || c.Kind != state.KindGuideline {
+	switch {
+	case !ok:
 		return nil
+	case c.State == state.CampaignOver:
+		return r.tell(ctx, c.ID)
+	case c.Kind != state.KindGuideline:
+		return r.DB.Update(ctx, func(tx *state.Tx) error { return r.start(ctx, tx, c.ID, texts{}) })
 	}
-	g, ok, err := r.guideline(ctx, c)
+	g, err := r.guideline(ctx, c)
 	if err != nil {
 		return err
-	}
-	if !ok {
-		return &queue.DeadError{Err: fmt.Errorf("the guideline %s is not in %s at %s", c.Guideline, c.Source, c.Commit)}
 	}
 	groups, err := r.bound(ctx, c)
 	if err != nil {
 		return err
 	}
 	for _, group := range groups {
-		found, err := r.look(ctx, c, g, group)
+		found, err := r.look(ctx, c, g.now, group)
 		if err != nil {
 			return err
 		}
@@ -77,16 +81,44 @@ func (r *Runner) Run(ctx context.Context, argument string) error {
 			return err
 		}
 	}
-	return r.DB.Update(ctx, func(tx *state.Tx) error { return r.start(ctx, tx, c.ID, g) })
+	if err := r.DB.Update(ctx, func(tx *state.Tx) error { return r.start(ctx, tx, c.ID, g) }); err != nil {
+		return err
+	}
+	return r.tell(ctx, c.ID)
 }
 
-// guideline is the text that a campaign is for; the earlier one where it was withdrawn.
-func (r *Runner) guideline(ctx context.Context, c state.Campaign) (guideline.Guideline, bool, error) {
-	commit := c.Commit
-	if c.Withdrawn {
-		commit = c.Before
+// texts are what a guideline says now, or last said if it was withdrawn, and what it said before, empty if it is new.
+type texts struct {
+	now    guideline.Guideline
+	before string
+}
+
+func (r *Runner) guideline(ctx context.Context, c state.Campaign) (t texts, err error) {
+	before, had, err := r.Book.Get(ctx, c.Source, c.Before, c.Guideline)
+	if err != nil {
+		return t, err
 	}
-	return r.Book.Get(ctx, c.Source, commit, c.Guideline)
+	if had {
+		t.before = prose(before)
+	}
+	if t.now = before; !c.Withdrawn {
+		if t.now, had, err = r.Book.Get(ctx, c.Source, c.Commit, c.Guideline); err != nil {
+			return t, err
+		}
+	}
+	if !had {
+		return t, &queue.DeadError{Err: fmt.Errorf("the guideline %s is not in %s at %s", c.Guideline, c.Source, c.Commit)}
+	}
+	return t, nil
+}
+
+// prose is what a guideline says, without the heading that repeats its title.
+func prose(g guideline.Guideline) string {
+	first, rest, _ := strings.Cut(g.Prose, "\n")
+	if strings.HasPrefix(first, "# ") && strings.TrimSpace(rest) != "" {
+		return strings.TrimSpace(rest)
+	}
+	return g.Prose
 }
 
 // group are products of one repository.
@@ -219,8 +251,8 @@ func adopted(ctx context.Context, m *mirror.Mirror, commit string, p state.Produ
 	return state.Finding{What: state.FoundNotApplicable, Why: "it was never adopted"}, nil
 }
 
-// hash is what declining a campaign's merge request declines: this text for this product, whatever else changes.
-func hash(c state.Campaign) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{"guideline", c.Guideline, c.Revision, fmt.Sprint(c.Withdrawn)}, "\x00")))
+// Hash is what declining a campaign's merge request declines: this text of a guideline for the product, whatever else changes.
+func Hash(id, revision string, withdrawn bool) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{"guideline", id, revision, fmt.Sprint(withdrawn)}, "\x00")))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }

@@ -6,14 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/state"
 )
 
 // start begins work on as many products as may have an open merge request at once, and ends a campaign of which all is decided.
-func (r *Runner) start(ctx context.Context, tx *state.Tx, id int64, g guideline.Guideline) error {
+func (r *Runner) start(ctx context.Context, tx *state.Tx, id int64, g texts) error {
 	c, ok, err := tx.Campaign(id)
-	if err != nil || !ok {
+	if err != nil || !ok || c.State == state.CampaignOver {
 		return err
 	}
 	triggers, err := tx.TriggersOfCampaign(id)
@@ -70,9 +69,13 @@ func (r *Runner) start(ctx context.Context, tx *state.Tx, id int64, g guideline.
 }
 
 // begin has one product worked on, unless the same was declined there before.
-func (r *Runner) begin(ctx context.Context, tx *state.Tx, c state.Campaign, g guideline.Guideline, p state.Product) error {
-	x := state.Trigger{ProductID: p.ID, Kind: state.KindGuideline, Key: c.Key, Hash: hash(c), State: state.TriggerWaiting, CampaignID: c.ID, TriggerData: state.TriggerData{
-		Requirement: g.Title + "\n\n" + g.Prose, Title: g.Title, URL: c.URL, At: c.Created, Guideline: g.ID, Revision: g.Revision, Source: c.Source, Commit: c.Commit, Before: c.Before, Withdrawn: c.Withdrawn}}
+func (r *Runner) begin(ctx context.Context, tx *state.Tx, c state.Campaign, t texts, p state.Product) error {
+	g := t.now
+	x := state.Trigger{ProductID: p.ID, Kind: state.KindGuideline, Key: c.Key, Hash: Hash(c.Guideline, c.Revision, c.Withdrawn), State: state.TriggerWaiting, CampaignID: c.ID, TriggerData: state.TriggerData{
+		Requirement: prose(g), Earlier: t.before, Title: g.Title, URL: c.URL, At: c.Created, Guideline: g.ID, Revision: g.Revision, Source: c.Source, Commit: c.Commit, Before: c.Before, Withdrawn: c.Withdrawn}}
+	if c.Withdrawn {
+		x.Requirement = "The guideline is withdrawn."
+	}
 	declined, err := tx.WasDeclined(p.ID, x.Hash)
 	if err != nil {
 		return err

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +36,34 @@ type play struct {
 	*testing.T
 	town *demo.Town
 	*stage
+	said *transcript
+}
+
+// transcript is what the bot logged.
+type transcript struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (t *transcript) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.text.Write(p)
+}
+
+// has says whether a text was logged.
+func (t *transcript) has(text string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.Contains(t.text.String(), text)
+}
+
+// last are the last lines that tell of more than a request.
+func (t *transcript) last(n int) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	lines := slices.DeleteFunc(strings.Split(t.text.String(), "\n"), func(l string) bool { return strings.Contains(l, "path=") || strings.Contains(l, "msg=delivery") })
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
 // stage is what the parts of a play share.
@@ -56,9 +86,10 @@ func begin(t *testing.T, ask func(*model.Account) asker, configure func(*config.
 // settle founds a town that has so many products, and lets the bot run in it.
 func settle(t *testing.T, o demo.Options, products int, ask func(*model.Account) asker) *play {
 	t.Helper()
-	var out io.Writer = io.Discard
+	said := &transcript{}
+	var out io.Writer = said
 	if os.Getenv("CODICIL_TEST_LOG") != "" {
-		out = os.Stderr
+		out = io.MultiWriter(said, os.Stderr)
 	}
 	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	cache, err := product.OpenCache(t.TempDir())
@@ -67,22 +98,27 @@ func settle(t *testing.T, o demo.Options, products int, ask func(*model.Account)
 	}
 	verifier := &verify.Verifier{Builder: &product.Builder{Cache: cache, Threads: 1}, Log: log, Now: time.Now, Version: "test"}
 	o.Dir, o.Verifier, o.Log, o.Version = t.TempDir(), verifier, log, "test"
-	o.Now = time.Now
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	o.Authors = func(ctx context.Context, order work.Order, answers *service.Answers) (work.Author, func(), error) {
-			spent, err := answers.Spent(ctx)
-			if err != nil {
-				return nil, nil, err
-			}
-			account := model.NewAccount(model.Budget{}, nil, spent, time.Now)
-			return work.Here{Author: &author.Author{Asker: model.NewRemembering(ask(account), answers, account), Account: account, Verifier: verifier, Say: order.Say, Models: map[string]string{"": "recorded"}, Guidelines: order.Guidelines, GuidelinesGiven: order.Given}}, func() {}, nil
+		spent, err := answers.Spent(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		account := model.NewAccount(model.Budget{}, nil, spent, time.Now)
+		return work.Here{Author: &author.Author{Asker: model.NewRemembering(ask(account), answers, account), Account: account, Verifier: verifier, Say: order.Say, Models: map[string]string{"": "recorded"}, Guidelines: order.Guidelines, GuidelinesGiven: order.Given}}, func() {}, nil
 	}
 	town, err := demo.Found(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &play{T: t, town: town, stage: &stage{}}
+	p := &play{T: t, town: town, stage: &stage{}, said: said}
 	p.start(town.Listener())
 	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the bot said last:\n%s", said.last(100))
+		}
 		if err := p.stop(); err != nil && !errors.Is(err, context.Canceled) {
 			t.Logf("the bot ended with %v", err)
 		}
@@ -137,7 +173,7 @@ func (p *play) restart() {
 
 // in is the play as a part of the test sees it.
 func (p *play) in(t *testing.T) *play {
-	return &play{T: t, town: p.town, stage: p.stage}
+	return &play{T: t, town: p.town, stage: p.stage, said: p.said}
 }
 
 func (p *play) view(f func(*state.Tx) error) {

@@ -82,26 +82,6 @@ func evidence(t *testing.T) []string {
 	return p.Evidence
 }
 
-// idle waits until the bot has nothing to do.
-func (p *play) idle() {
-	p.Helper()
-	quiet := 0
-	p.wait("the bot has nothing to do", 3*time.Minute, func() (is bool) {
-		p.view(func(tx *state.Tx) (err error) {
-			n, err := tx.Unlooked()
-			if err != nil || n > 0 {
-				return err
-			}
-			is, err = p.bot.Queue().IdleIn(tx, tx.Now().Add(time.Minute))
-			return err
-		})
-		if quiet++; !is {
-			quiet = 0
-		}
-		return quiet >= 5 // between two looks, something may be under way
-	})
-}
-
 // refreshes are the triggers that a week's turn started, by product.
 func (p *play) refreshes() map[string][]state.Trigger {
 	found := map[string][]state.Trigger{}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/message"
 	"github.com/codicil-dev/codicil/bot/mirror"
@@ -34,13 +35,16 @@ type Host interface {
 
 // Gate verifies what people bring. Its fields are needed.
 type Gate struct {
-	DB       *state.DB
-	Outbox   *outbox.Outbox
-	Library  workspace.Library
-	Hosts    func(host string) (Host, bool)
-	Rules    func(ctx context.Context, repo forge.Repo) (rules []guideline.Guideline, given bool, err error)
-	Verifier *verify.Verifier
-	Log      *slog.Logger
+	DB      *state.DB
+	Outbox  *outbox.Outbox
+	Library workspace.Library
+	Hosts   func(host string) (Host, bool)
+	Rules   func(ctx context.Context, repo forge.Repo) (rules []guideline.Guideline, given bool, err error)
+	// Guidelines says whether a repository holds guidelines, and RulesAt reads them at a commit.
+	Guidelines func(repo forge.Repo) bool
+	RulesAt    func(ctx context.Context, r forge.Repository, commit string) ([]guideline.Guideline, bot.Problems, error)
+	Verifier   *verify.Verifier
+	Log        *slog.Logger
 	// Scratch is the folder for trees; empty for the system's.
 	Scratch string
 }

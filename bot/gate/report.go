@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 
@@ -92,7 +93,7 @@ func (g *Gate) describe(in verify.Input, at workspace.Layout, c case1, v *messag
 		if err != nil {
 			continue // a draft that can't be written is none
 		}
-		v.Drafted = append(v.Drafted, message.Drafted{File: dir + "/" + spec.EntryFile(a.ID), YAML: string(text)})
+		v.Drafted = append(v.Drafted, message.Drafted{File: path.Join(dir, spec.EntryFile(a.ID)), YAML: string(text)})
 	}
 }
 

@@ -2,8 +2,6 @@ package gate
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 
 	"github.com/codicil-dev/codicil/bot/message"
@@ -15,6 +13,13 @@ import (
 // untouched makes the check of a commit that concerns no product: without it, a required check would hang.
 func (g *Gate) untouched(ctx context.Context, c case1) error {
 	check := message.Untouched(c.Head)
+	if g.Guidelines(c.repository.Repo) {
+		rules, problems, err := g.RulesAt(ctx, c.repository.Repository, c.Head)
+		if err != nil {
+			return err
+		}
+		check = message.Rulebook(c.repository.Repo, c.Head, rules, problems)
+	}
 	if err := g.check(ctx, c, check); err != nil {
 		return err
 	}
@@ -50,8 +55,14 @@ func (c case1) commentKey() string { return fmt.Sprintf("gate/%s/%d", c.reposito
 // check sets the check of the commit.
 func (g *Gate) check(ctx context.Context, c case1, check forge.Check) error {
 	check.Key = fmt.Sprintf("gate/%s/%s", c.repository.Key(), c.Head)
-	key := fmt.Sprintf("%s/%s", check.Key, digest(fmt.Sprint(check.Conclusion, check.Title, check.Summary, check.Text)))
-	if _, err := g.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.SetCheck, Repo: c.repository.Repo, Check: &check}); err != nil {
+	op := outbox.Operation{Kind: outbox.SetCheck, Repo: c.repository.Repo, Check: &check}
+	var err error
+	if c.Again != "" { // a host has forgotten what it showed
+		_, err = g.Outbox.Do(ctx, check.Key+"/again/"+c.Again, op)
+	} else {
+		_, err = g.Outbox.Show(ctx, check.Key, op)
+	}
+	if err != nil {
 		return err
 	}
 	return g.DB.Update(ctx, func(tx *state.Tx) error { return tx.SetVerified(c.repository.Key(), c.Head) })
@@ -79,13 +90,6 @@ func (g *Gate) say(ctx context.Context, c case1, body string) error {
 	if err != nil || !before {
 		return err
 	}
-	key := fmt.Sprintf("%s/%s/%s", c.commentKey(), c.Head, digest(body))
-	_, err = g.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.EditComment, Repo: c.repository.Repo, Number: c.Number, CommentID: r.ID, Of: c.commentKey(), Body: body})
+	_, err = g.Outbox.Show(ctx, c.commentKey(), outbox.Operation{Kind: outbox.EditComment, Repo: c.repository.Repo, Number: c.Number, CommentID: r.ID, Of: c.commentKey(), Body: body})
 	return err
-}
-
-// digest tells texts apart in keys.
-func digest(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:6])
 }

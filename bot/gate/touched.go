@@ -2,12 +2,13 @@ package gate
 
 import (
 	"context"
+	"maps"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/codicil-dev/codicil/bot/mirror"
 	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/workspace"
 )
 
 // touched finds the products of base or head that differ.
@@ -24,12 +25,16 @@ func (g *Gate) touched(ctx context.Context, c *case1) error {
 		}
 		dirs = append(dirs, found...)
 	}
-	slices.Sort(dirs)
-	for _, dir := range slices.Compact(dirs) {
-		if slices.ContainsFunc(changed, func(f string) bool { return holder(f, dirs) == dir }) {
-			c.touched = append(c.touched, dir)
+	holds, touched := map[string]bool{}, map[string]bool{}
+	for _, dir := range dirs {
+		holds[dir] = true
+	}
+	for _, f := range changed {
+		if dir, ok := holder(f, holds); ok {
+			touched[dir] = true
 		}
 	}
+	c.touched = slices.Sorted(maps.Keys(touched))
 	return nil
 }
 
@@ -39,21 +44,21 @@ func products(ctx context.Context, m *mirror.Mirror, commit string) (dirs []stri
 		if err != nil {
 			return nil, err
 		}
-		if path.Base(e.Path) == product.SpecFile && e.Regular() {
+		if path.Base(e.Path) == product.SpecFile && e.Regular() && !workspace.Hidden(e.Path) {
 			dirs = append(dirs, path.Dir(e.Path))
 		}
 	}
 	return dirs, nil
 }
 
-// holder is the innermost of some folders that a file is in; empty if none is.
-func holder(file string, dirs []string) string {
+// holder is the innermost of some folders that a file is in; ok is false if none is.
+func holder(file string, dirs map[string]bool) (dir string, ok bool) {
 	for dir := path.Dir(file); ; dir = path.Dir(dir) {
-		if slices.Contains(dirs, dir) {
-			return dir
+		if dirs[dir] {
+			return dir, true
 		}
-		if dir == "." || dir == "/" || !strings.Contains(file, "/") {
-			return ""
+		if dir == "." || dir == "/" {
+			return "", false
 		}
 	}
 }

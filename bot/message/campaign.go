@@ -56,13 +56,42 @@ type Campaign struct {
 	// Canary is the product that goes first while the others wait; empty for none.
 	Canary string
 	Paused bool
+	// Ended says why it ended before all was decided; empty if it did not.
+	Ended string
+	// Over says that all is decided.
+	Over bool
 	// AtOnce is how many merge requests an owner has open at most; 0 for no limit.
 	AtOnce  int
 	Entries []Entry
 }
 
+// Check shows the campaign at the commit that brought its guideline. It is pending until all is decided.
+func (c Campaign) Check(sha string) forge.Check {
+	check := forge.Check{Name: CheckName + ": " + markup.Title(clip(c.Title, 80), 100), SHA: sha, Key: c.Key, Title: markup.Title(c.counts(), 250), Summary: c.page()}
+	if c.Over {
+		check.Conclusion = forge.Success
+		for _, e := range c.Entries {
+			if e.Standing == StandRed || e.Standing == StandFailed || e.Standing == StandDeclined {
+				check.Conclusion = forge.Neutral
+			}
+		}
+	}
+	return check
+}
+
+// page is the summary as a text of its own.
+func (c Campaign) page() string {
+	text, err := c.summary().Fit(Limit)
+	if err != nil {
+		return "It is too long to be shown here.\n"
+	}
+	return text
+}
+
 // Comment is the campaign's summary: how many products stand how, then each product that is concerned, and the rest folded.
-func (c Campaign) Comment() string {
+func (c Campaign) Comment() string { return comment(c.Key, c.summary()) }
+
+func (c Campaign) summary() *markup.Page {
 	p := &markup.Page{}
 	title := "**" + markup.Link(clip(c.Title, mostLine), c.URL) + "**"
 	if c.DryRun {
@@ -91,7 +120,7 @@ func (c Campaign) Comment() string {
 	}
 	p.Add(importanceNew, "products", head, "", open...)
 	p.Fold(importanceEarlier, "products", counted(len(rest), "product needs", "products need")+" nothing", rest, "| product | | why |\n|---|---|---|\n")
-	return comment(c.Key, p)
+	return p
 }
 
 // counts says how many products stand how, and what all of it takes.
@@ -132,6 +161,9 @@ func (c Campaign) how() string {
 	}
 	if c.AtOnce > 0 {
 		parts = append(parts, fmt.Sprintf("No owner gets more than %s at once.", counted(c.AtOnce, "merge request", "merge requests")))
+	}
+	if c.Ended != "" {
+		parts = append(parts, line(c.Ended))
 	}
 	if c.Paused {
 		parts = append(parts, "`/codicil resume` goes on.")

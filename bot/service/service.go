@@ -17,7 +17,6 @@ import (
 	"github.com/codicil-dev/codicil/bot/campaign"
 	"github.com/codicil-dev/codicil/bot/config"
 	"github.com/codicil-dev/codicil/bot/gate"
-	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/intake"
 	"github.com/codicil-dev/codicil/bot/mirror"
 	"github.com/codicil-dev/codicil/bot/outbox"
@@ -110,13 +109,13 @@ func New(ctx context.Context, o Options) (s *Service, err error) {
 	s.outbox = &outbox.Outbox{Hosts: only[outbox.Host](o.Host, o.Host.Name()), Git: work.Pusher{DB: s.db, Library: library}, DB: s.db, Log: o.Log, Visibility: config.Duration(c.Server.Visibility)}
 	worker := &work.Worker{
 		DB: s.db, Outbox: s.outbox, Library: library, Hosts: only[work.Host](o.Host, o.Host.Name()), Rules: s.book.InForce, RuleAt: s.book.Get, Verifier: o.Verifier, Log: o.Log,
-		Version: o.Version, Committer: c.Commits.Email, Process: fmt.Sprintf("%d", os.Getpid()), Patience: config.Duration(c.Questions.Wait), Scratch: scratch,
+		Version: o.Version, Committer: c.Commits.Email, Process: fmt.Sprintf("%d", os.Getpid()), Patience: config.Duration(c.Questions.Wait), Scratch: scratch, Campaigns: campaign.Line,
 		Authors: func(ctx context.Context, order work.Order) (work.Author, func(), error) {
 			return o.Authors(ctx, order, &Answers{db: s.db, change: order.Name})
 		},
 	}
-	proofs := &gate.Gate{DB: s.db, Outbox: s.outbox, Library: library, Hosts: only[gate.Host](o.Host, o.Host.Name()), Rules: s.book.InForce, Verifier: o.Verifier, Log: o.Log, Scratch: scratch}
-	s.campaign = &campaign.Runner{DB: s.db, Library: library, Book: s.book, Verifier: o.Verifier, Log: o.Log, Products: work.Line, MostOpen: c.Limits.OpenPerOwner, Scratch: scratch}
+	proofs := &gate.Gate{Guidelines: s.book.Holds, RulesAt: s.book.At, DB: s.db, Outbox: s.outbox, Library: library, Hosts: only[gate.Host](o.Host, o.Host.Name()), Rules: s.book.InForce, Verifier: o.Verifier, Log: o.Log, Scratch: scratch}
+	s.campaign = &campaign.Runner{DB: s.db, Outbox: s.outbox, Library: library, Book: s.book, Verifier: o.Verifier, Log: o.Log, Products: work.Line, MostOpen: c.Limits.OpenPerOwner, Scratch: scratch}
 	s.refresh = &refresh.Refresher{DB: s.db, Outbox: s.outbox, Library: library, Book: s.book, Verifier: o.Verifier, Log: o.Log, Products: work.Line, Scratch: scratch}
 	s.queue, err = queue.New(ctx, s.db, map[string]queue.Line{
 		work.Line:     {Handler: worker.Product, Workers: c.Limits.Changes, Timeout: changeTimeout, Attempts: manyAttempts},
@@ -132,13 +131,7 @@ func New(ctx context.Context, o Options) (s *Service, err error) {
 	s.triage = triage.New(&triage.Triage{DB: s.db, Outbox: s.outbox, Queue: s.queue, Library: library, Hosts: only[triage.Host](o.Host, o.Host.Name()), Log: o.Log,
 		Lines:  triage.Lines{Product: work.Line, Verify: gate.Line, Campaign: campaign.Line, Refresh: refresh.Line},
 		Serves: func(r forge.Repo) bool { return c.GitHub.Serves(r.Owner, r.Name) || s.book.Holds(r) }, Guidelines: s.book.Holds, Canary: c.Limits.Canary,
-		RulesAt: func(ctx context.Context, r forge.Repository, commit string) ([]guideline.Guideline, error) {
-			all, problems, err := s.book.At(ctx, r, commit)
-			if problems.Err() != nil {
-				o.Log.Warn("guidelines can't be read", "repository", r.String(), "commit", commit, "error", problems.Err())
-			}
-			return all, err
-		}})
+		RulesAt: s.book.At})
 	s.sweeper = &sweep.Sweeper{DB: s.db, Triage: s.triage, Queue: s.queue, Outbox: s.outbox, Hosts: []sweep.Host{o.Host}, Log: o.Log, Campaigns: campaign.Line, Products: work.Line,
 		Wait: config.Duration(c.Questions.Wait), Remind: config.Duration(c.Questions.Remind)}
 	s.receiver = intake.New(intake.Options{Store: deliveries{s.db}, Host: o.Host.Name(), Secrets: func() [][]byte { return o.Secrets }, Parse: o.Host.Event, Concerns: concerns, Now: o.Now, Log: o.Log, Woken: s.triage.Wake})

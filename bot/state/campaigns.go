@@ -38,6 +38,10 @@ type CampaignData struct {
 	Withdrawn bool   `json:"withdrawn,omitempty"`
 	// Products tells by product's id what was found there, for those for which nothing had to be changed.
 	Products map[int64]Finding `json:"products,omitempty"`
+	// Request is the merge request of the guideline repository that brought it; 0 if none did.
+	Request int `json:"request,omitempty"`
+	// Reason says why it ended before all was decided; empty if it did not.
+	Reason string `json:"reason,omitempty"`
 	// Canary is how many merge requests have to be merged before the others are opened.
 	Canary int `json:"canary,omitempty"`
 }

@@ -89,12 +89,15 @@ type TriggerData struct {
 	Commit    string `json:"commit,omitempty"`
 	Before    string `json:"before,omitempty"`
 	Withdrawn bool   `json:"withdrawn,omitempty"`
+	// Earlier is what the guideline said before it was edited; empty if it is new.
+	Earlier string `json:"earlier,omitempty"`
 	// Evidence is what a refresh found out of date.
 	Evidence []string `json:"evidence,omitempty"`
 	// Attempts counts how often it was tried in vain.
 	Attempts int `json:"attempts,omitempty"`
-	// Spent are the tokens that it cost so far.
-	Tokens int `json:"tokens,omitempty"`
+	// Tokens are those that it cost so far, Seconds how long the work took.
+	Tokens  int     `json:"tokens,omitempty"`
+	Seconds float64 `json:"seconds,omitempty"`
 }
 
 // Answer is what was said to a question; Assumed that nobody said it.

@@ -296,7 +296,7 @@ func (s *Sweeper) tidy(ctx context.Context) error {
 			return err
 		}
 		for _, c := range all {
-			if c.State == state.CampaignOver || c.Kind != state.KindGuideline {
+			if c.State == state.CampaignOver {
 				continue
 			}
 			if err := s.Queue.Add(ctx, tx, s.Campaigns, fmt.Sprint(c.ID)); err != nil {

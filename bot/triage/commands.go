@@ -170,9 +170,18 @@ func (t *Triage) verify(ctx context.Context, k talk, c command.Command, key stri
 		if err := t.react(ctx, tx, k, forge.Eyes); err != nil {
 			return err
 		}
-		return t.Queue.Add(ctx, tx, t.Lines.Verify, work1(k.repository.ID, mr, true))
+		mr.HeadRepo = headRepo(mr, k.Event)
+		text := fmt.Sprintf("It is verified at %s once more.", mr.HeadSHA[:12])
+		if fromFork(mr) {
+			text += " What it brings may run for this commit, without secrets and without network; how it is built and what it may reach is still said by the product.yaml of the target branch. A later commit has to be let run again."
+		}
+		if err := t.say(ctx, tx, k, key, message.Said(key, text)); err != nil {
+			return err
+		}
+		p := Proof{Repository: k.repository.ID, Number: mr.Number, Head: mr.HeadSHA, Base: mr.Base, Fork: fromFork(mr), Allowed: true, Again: fmt.Sprint(k.Comment.ID)}
+		return t.Queue.Add(ctx, tx, t.Lines.Verify, p.String())
 	})
-	return "a fork's commit may run", nil
+	return "a commit may run", nil
 }
 
 // init has the spec of a folder drafted.
@@ -217,6 +226,19 @@ func (t *Triage) pause(ctx context.Context, k talk, c command.Command, key strin
 			triggers, err := tx.TriggersOfChange(k.change.ID)
 			for _, x := range triggers {
 				campaign = max(campaign, x.CampaignID)
+			}
+			return err
+		}); err != nil {
+			return "", err
+		}
+	}
+	if campaign == 0 {
+		if err := t.DB.View(ctx, func(tx *state.Tx) error {
+			all, err := tx.Campaigns()
+			for _, x := range all { // the newest first
+				if campaign == 0 && x.Request != 0 && x.Request == k.issue && x.Source == k.repository.Key() {
+					campaign = x.ID
+				}
 			}
 			return err
 		}); err != nil {

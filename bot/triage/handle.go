@@ -60,7 +60,7 @@ func (t *Triage) event(ctx context.Context, host Host, e forge.Event, found bool
 	case e.Kind == forge.EventMergeGroup && e.Group != nil && e.Action != forge.ActionDeleted:
 		return t.mergeGroup(ctx, e)
 	case e.Kind == forge.EventCheck && e.Check != nil && e.Action == forge.ActionRerequested:
-		return t.rerequested(ctx, e)
+		return t.rerequested(ctx, host, e)
 	}
 	return nothing("%s %s", e.Kind, e.Action)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot/message"
@@ -24,6 +25,8 @@ type Proof struct {
 	// Fork says that it comes from another repository, Allowed that somebody with write access lets this commit run.
 	Fork    bool `json:"fork,omitempty"`
 	Allowed bool `json:"allowed,omitempty"`
+	// Again tells apart the times that somebody asked for the check once more; empty for the first.
+	Again string `json:"again,omitempty"`
 }
 
 // String is the job's argument.
@@ -300,18 +303,41 @@ func (t *Triage) mergeGroup(ctx context.Context, e forge.Event) (end, error) {
 	}}, nil
 }
 
-// rerequested has a commit verified again.
-func (t *Triage) rerequested(ctx context.Context, e forge.Event) (end, error) {
-	if e.MergeRequest == nil {
-		return nothing("a check of no merge request")
+// rerequested has a commit verified again: as the head of each open merge request that has it, and else as what is to come on the default branch.
+func (t *Triage) rerequested(ctx context.Context, host Host, e forge.Event) (end, error) {
+	requests := []forge.MergeRequest{}
+	if e.MergeRequest != nil {
+		requests = append(requests, *e.MergeRequest)
+	} else {
+		all, err := host.MergeRequestsOf(ctx, e.Repository.Repo, e.Check.SHA)
+		if err != nil {
+			return end{}, err
+		}
+		for _, mr := range all {
+			if mr.Open && mr.HeadSHA == e.Check.SHA {
+				requests = append(requests, mr)
+			}
+		}
 	}
-	mr := *e.MergeRequest
-	mr.HeadRepo = headRepo(mr, e)
-	return end{outcome: fmt.Sprintf("verify #%d again", mr.Number), do: func(tx *state.Tx) error {
+	return end{outcome: fmt.Sprintf("verify %.8s again, of %d merge requests", e.Check.SHA, len(requests)), do: func(tx *state.Tx) error {
 		r, ok, err := tx.Repository(e.Repository.Key())
 		if err != nil || !ok {
 			return err
 		}
-		return t.Queue.Add(ctx, tx, t.Lines.Verify, work1(r.ID, mr, false))
+		proofs := []Proof{}
+		for _, mr := range requests {
+			mr.HeadRepo = headRepo(mr, e)
+			proofs = append(proofs, Proof{Number: mr.Number, Head: mr.HeadSHA, Base: mr.Base, Fork: fromFork(mr)})
+		}
+		if len(proofs) == 0 {
+			proofs = append(proofs, Proof{Head: e.Check.SHA, Base: r.DefaultBranch})
+		}
+		for _, p := range proofs {
+			p.Repository, p.Again = r.ID, strconv.FormatInt(tx.Now().UnixMilli(), 10)
+			if err := t.Queue.Add(ctx, tx, t.Lines.Verify, p.String()); err != nil {
+				return err
+			}
+		}
+		return nil
 	}}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/codicil-dev/codicil/bot/mirror"
+	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/bot/workspace"
@@ -40,6 +41,8 @@ type news struct {
 	products      []state.Product
 	edits         []edit
 	guidelines    []revision
+	// rules is the check of a commit of a guideline repository; nil if it is none.
+	rules *forge.Check
 }
 
 // edit is a spec that was edited by hand.
@@ -79,7 +82,7 @@ func (t *Triage) defaultBranch(ctx context.Context, r forge.Repository) (end, er
 		return end{}, err
 	}
 	if t.Guidelines(r.Repo) {
-		if n.guidelines, err = t.revisions(ctx, n); err != nil {
+		if err := t.revisions(ctx, &n); err != nil {
 			return end{}, err
 		}
 	}
@@ -215,6 +218,11 @@ func (t *Triage) keep(ctx context.Context, tx *state.Tx, n news) error {
 	}
 	for _, g := range n.guidelines {
 		if err := t.keepRevision(ctx, tx, n, g); err != nil {
+			return err
+		}
+	}
+	if n.rules != nil {
+		if err := t.Outbox.Later(ctx, tx, "guidelines/"+r.Key()+"/"+n.after, outbox.Operation{Kind: outbox.SetCheck, Repo: r.Repo, Check: n.rules}); err != nil {
 			return err
 		}
 	}

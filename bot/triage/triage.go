@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/fault"
 	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/outbox"
@@ -51,8 +52,8 @@ type Triage struct {
 	Serves func(repo forge.Repo) bool
 	// Guidelines says whether a repository holds guidelines.
 	Guidelines func(repo forge.Repo) bool
-	// RulesAt reads the guidelines of a repository at a commit.
-	RulesAt func(ctx context.Context, r forge.Repository, commit string) ([]guideline.Guideline, error)
+	// RulesAt reads the guidelines of a repository at a commit; the problems are of those that can't be read.
+	RulesAt func(ctx context.Context, r forge.Repository, commit string) ([]guideline.Guideline, bot.Problems, error)
 	Log     *slog.Logger
 	// Canary is how many merge requests of a campaign have to be merged before the others are opened; 0 opens all at once.
 	Canary int

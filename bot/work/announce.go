@@ -156,11 +156,19 @@ func (w *Worker) answerWith(ctx context.Context, t task, x state.Trigger, end st
 		x.State, x.Reason = end, o.Explanation
 		of := x.ChangeID
 		x.ChangeID = 0
-		if err := keep(tx, x); err != nil || of == 0 {
+		if err := w.ended(ctx, tx, x); err != nil || of == 0 {
 			return err
 		}
 		return tx.AbandonIfEmpty(of, o.Explanation)
 	})
+}
+
+// ended keeps a trigger, and has its campaign go on.
+func (w *Worker) ended(ctx context.Context, tx *state.Tx, x state.Trigger) error {
+	if err := keep(tx, x); err != nil || x.CampaignID == 0 || w.Campaigns == "" {
+		return err
+	}
+	return w.Queue.Add(ctx, tx, w.Campaigns, fmt.Sprint(x.CampaignID))
 }
 
 // answerElsewhere tells of triggers that nobody asked at an issue: of a spec's edit at its commit, of a moved base at the merge request.
@@ -292,7 +300,7 @@ func (w *Worker) giveUp(ctx context.Context, t task, triggers []state.Trigger, w
 		}
 		for _, x := range triggers {
 			x.State, x.Reason = state.TriggerFailed, why
-			if err := tx.SaveTrigger(x); err != nil {
+			if err := w.ended(ctx, tx, x); err != nil {
 				return err
 			}
 		}

@@ -41,6 +41,7 @@ type publication struct {
 // conclude turns what the author came to into a publication, or into an answer.
 func (w *Worker) conclude(ctx context.Context, t task, x state.Trigger, s *site, o *author.Outcome) error {
 	x.Tokens = o.Spent.Total.Usage.In + o.Spent.Total.Usage.Out
+	x.Seconds += o.Seconds
 	switch {
 	case o.Kind == author.Asked:
 		return w.ask(ctx, t, x, o)
@@ -233,7 +234,7 @@ func (w *Worker) asked(t task, x state.Trigger) message.Trigger {
 		out.Issue = 0 // it was asked at the merge request itself
 	}
 	if x.Kind == state.KindGuideline {
-		out.Guideline = &message.Guideline{ID: x.Guideline, Title: x.Title, Revision: x.Revision, URL: x.URL, Rule: x.Requirement}
+		out.Guideline = &message.Guideline{ID: x.Guideline, Title: x.Title, Revision: x.Revision, URL: x.URL, Rule: x.Requirement, Before: x.Earlier}
 	}
 	return out
 }

@@ -149,7 +149,14 @@ func (w *Worker) published(ctx context.Context, t task, c state.Change, p public
 		}
 		c.State, c.Head, c.Publication, c.Attempts = state.ChangeOpen, p.Commit, nil, 0
 		c.Approved = false
-		return tx.SaveChange(c)
+		if err := tx.SaveChange(c); err != nil {
+			return err
+		}
+		triggers, err := tx.TriggersOfChange(c.ID)
+		for _, x := range triggers {
+			err = errors.Join(err, w.ended(ctx, tx, x))
+		}
+		return err
 	})
 }
 

@@ -85,6 +85,8 @@ type Worker struct {
 	MostOpen int
 	// Patience is how long questions wait for answers; 0 means a week.
 	Patience time.Duration
+	// Campaigns is the queue's line of campaigns, which are told when something they began has ended; empty tells none.
+	Campaigns string
 	// Scratch is the folder for trees; empty for the system's.
 	Scratch string
 

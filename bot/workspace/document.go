@@ -21,7 +21,7 @@ func Scan(ctx context.Context, m *mirror.Mirror, commit string) (found []state.P
 		if err != nil {
 			return nil, err
 		}
-		if path.Base(e.Path) != spec.SpecFile || !e.Regular() || hidden(e.Path) {
+		if path.Base(e.Path) != spec.SpecFile || !e.Regular() || Hidden(e.Path) {
 			continue
 		}
 		if len(found) == mostProducts {
@@ -36,8 +36,8 @@ func Scan(ctx context.Context, m *mirror.Mirror, commit string) (found []state.P
 	return found, nil
 }
 
-// hidden says whether a path is below a folder in which no products are looked for.
-func hidden(name string) bool {
+// Hidden says whether a path is below a folder in which no products are looked for.
+func Hidden(name string) bool {
 	for _, part := range strings.Split(path.Dir(name), "/") {
 		if part != "." && strings.HasPrefix(part, ".") || part == "node_modules" {
 			return true
