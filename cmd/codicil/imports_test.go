@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"bot", "bot/fault", "bot/gitcmd"},
 	{"bot/state", "bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo", "bot/mirror", "bot/terminal", "bot/model", "bot/codeowners", "bot/intake"},
 	{"bot/queue", "bot/command"},
-	{"bot/outbox"},
+	{"bot/outbox", "bot/standing"},
 	{"bot/spec"},
 	{"bot/engine", "bot/proposal"},
 	{"prompts"},
