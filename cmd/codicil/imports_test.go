@@ -19,7 +19,7 @@ var layers = [][]string{
 	{"bot/state", "bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo", "bot/mirror", "bot/terminal", "bot/model", "bot/codeowners", "bot/intake"},
 	{"bot/queue", "bot/command"},
 	{"bot/outbox", "bot/standing"},
-	{"bot/spec"},
+	{"bot/spec", "bot/web"},
 	{"bot/engine", "bot/proposal"},
 	{"prompts"},
 	{"bot/guideline", "bot/compare", "bot/odcs", "bot/product"},
