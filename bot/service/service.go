@@ -28,6 +28,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/sweep"
 	"github.com/codicil-dev/codicil/bot/triage"
 	"github.com/codicil-dev/codicil/bot/verify"
+	"github.com/codicil-dev/codicil/bot/web"
 	"github.com/codicil-dev/codicil/bot/work"
 	"github.com/codicil-dev/codicil/bot/workspace"
 	"github.com/codicil-dev/codicil/forge"
@@ -58,6 +59,9 @@ type Options struct {
 	Now  func() time.Time
 	// Version is the program's.
 	Version string
+	// Pages is where the bot's own pages are served while it runs; nil for nowhere. Account is what they ask for.
+	Pages   net.Listener
+	Account web.Account
 	// AllowFile lets git fetch from this machine's files, for tests.
 	AllowFile bool
 }
@@ -75,6 +79,7 @@ type Service struct {
 	refresh  *refresh.Refresher
 	book     *rulebook.Book
 	campaign *campaign.Runner
+	pages    http.Handler
 }
 
 // How long jobs of each line may take, and how often they are tried.
@@ -85,6 +90,9 @@ const (
 	manyAttempts  = 50
 )
 
+// Database is the name of the database's file in the folder of the bot's data.
+const Database = "codicil.db"
+
 // New opens a bot. Run runs it; Close it after use.
 func New(ctx context.Context, o Options) (s *Service, err error) {
 	s = &Service{o: o}
@@ -93,7 +101,7 @@ func New(ctx context.Context, o Options) (s *Service, err error) {
 			_ = s.Close()
 		}
 	}()
-	if s.db, err = state.Open(ctx, filepath.Join(o.Data, "codicil.db"), o.Now); err != nil {
+	if s.db, err = state.Open(ctx, filepath.Join(o.Data, Database), o.Now); err != nil {
 		return nil, err
 	}
 	c := o.Config
@@ -142,6 +150,9 @@ func New(ctx context.Context, o Options) (s *Service, err error) {
 	s.sweeper = &sweep.Sweeper{DB: s.db, Triage: s.triage, Queue: s.queue, Outbox: s.outbox, Hosts: []sweep.Host{o.Host}, Log: o.Log, Campaigns: campaign.Line, Products: work.Line,
 		Wait: config.Duration(c.Questions.Wait), Remind: config.Duration(c.Questions.Remind)}
 	s.receiver = intake.New(intake.Options{Store: deliveries{s.db}, Host: o.Host.Name(), Secrets: func() [][]byte { return o.Secrets }, Parse: o.Host.Event, Concerns: concerns, Now: o.Now, Log: o.Log, Woken: s.triage.Wake})
+	if s.pages, err = s.site(); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -167,8 +178,10 @@ func (s *Service) Handler() http.Handler {
 // grace is how long work may take to end once the bot is to stop. What does not end is taken up at the next start.
 const grace = 20 * time.Second
 
-// Run runs the bot until the context is over. Webhooks come in at the listener.
+// Run runs the bot until the context is over, or until it can't be reached any more. Webhooks come in at the listener.
 func (s *Service) Run(ctx context.Context, webhooks net.Listener) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	if err := s.takeUp(ctx); err != nil {
 		return err
 	}
@@ -185,10 +198,13 @@ func (s *Service) Run(ctx context.Context, webhooks net.Listener) error {
 	if err != nil {
 		return err
 	}
+	shown := make(chan error, 1)
+	go func() { defer end(); shown <- s.show(ctx) }()
 	err = intake.Serve(ctx, webhooks, s.Handler(), s.o.Log, grace)
+	end()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	err = errors.Join(err, s.receiver.Close(last))
+	err = errors.Join(err, <-shown, s.receiver.Close(last))
 	<-timer.Stop().Done()
 	<-swept
 	err = errors.Join(err, s.queue.Stop(last))
