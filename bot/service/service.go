@@ -94,25 +94,30 @@ const (
 const Database = "codicil.db"
 
 // New opens a bot. Run runs it; Close it after use.
-func New(ctx context.Context, o Options) (s *Service, err error) {
-	s = &Service{o: o}
-	defer func() {
-		if err != nil {
-			_ = s.Close()
-		}
-	}()
-	if s.db, err = state.Open(ctx, filepath.Join(o.Data, Database), o.Now); err != nil {
+func New(ctx context.Context, o Options) (*Service, error) {
+	s := &Service{o: o}
+	if err := s.open(ctx); err != nil {
+		_ = s.Close() // what was opened before
 		return nil, err
+	}
+	return s, nil
+}
+
+// open opens and puts together all parts.
+func (s *Service) open(ctx context.Context) (err error) {
+	o := s.o
+	if s.db, err = state.Open(ctx, filepath.Join(o.Data, Database), o.Now); err != nil {
+		return err
 	}
 	c := o.Config
 	person := mirror.Person{Name: c.Commits.Name, Email: c.Commits.Email}
 	if s.git, err = mirror.Open(filepath.Join(o.Data, "git"), mirror.Options{Log: o.Log, Author: person, SignOff: c.Commits.SignOff, AllowFile: o.AllowFile}); err != nil {
-		return nil, err
+		return err
 	}
 	library := workspace.Library{Cache: s.git, Credential: o.Host.Credential}
 	scratch := filepath.Join(o.Data, "scratch")
 	if err := errors.Join(os.RemoveAll(scratch), os.MkdirAll(scratch, 0o700)); err != nil {
-		return nil, fmt.Errorf("make the scratch folder: %w", err)
+		return fmt.Errorf("make the scratch folder: %w", err)
 	}
 	s.book = rulebook.New(sources(c.Guidelines, o.Host.Name()), s.db, library, o.Log)
 	s.outbox = &outbox.Outbox{Hosts: only[outbox.Host](o.Host, o.Host.Name()), Git: work.Pusher{DB: s.db, Library: library}, DB: s.db, Log: o.Log, Visibility: config.Duration(c.Server.Visibility)}
@@ -134,7 +139,7 @@ func New(ctx context.Context, o Options) (s *Service, err error) {
 		refresh.Line:  {Handler: s.refresh.Run, Workers: 1, Timeout: proofTimeout, Attempts: manyAttempts},
 	}, o.Now, o.Log)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	worker.Queue, s.outbox.Queue, s.campaign.Queue, s.refresh.Queue = s.queue, s.queue, s.queue, s.queue
 	s.triage = triage.New(&triage.Triage{DB: s.db, Outbox: s.outbox, Queue: s.queue, Library: library, Hosts: only[triage.Host](o.Host, o.Host.Name()), Log: o.Log,
@@ -150,10 +155,8 @@ func New(ctx context.Context, o Options) (s *Service, err error) {
 	s.sweeper = &sweep.Sweeper{DB: s.db, Triage: s.triage, Queue: s.queue, Outbox: s.outbox, Hosts: []sweep.Host{o.Host}, Log: o.Log, Campaigns: campaign.Line, Products: work.Line,
 		Wait: config.Duration(c.Questions.Wait), Remind: config.Duration(c.Questions.Remind)}
 	s.receiver = intake.New(intake.Options{Store: deliveries{s.db}, Host: o.Host.Name(), Secrets: func() [][]byte { return o.Secrets }, Parse: o.Host.Event, Concerns: concerns, Now: o.Now, Log: o.Log, Woken: s.triage.Wake})
-	if s.pages, err = s.site(); err != nil {
-		return nil, err
-	}
-	return s, nil
+	s.pages, err = s.site()
+	return err
 }
 
 // Close closes a bot that does not run.
