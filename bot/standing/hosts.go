@@ -2,6 +2,7 @@ package standing
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,11 +12,18 @@ import (
 // lastEvents is how many events are read.
 const lastEvents = 20
 
+// commits are names of commits, of which the beginning says enough.
+var commits = regexp.MustCompile(`\b([0-9a-f]{8})[0-9a-f]{32}\b`)
+
 // events reads what was told last.
 func (r *reader) events(s *Standing) error {
 	all, err := r.Events(lastEvents)
 	for _, e := range all {
-		s.Events = append(s.Events, Event{Host: r.text(e.Host), Name: r.text(e.Name), What: r.text(e.Key), Found: e.Found, Received: e.Received, Outcome: r.text(e.Outcome), Done: e.Done})
+		// What was found has no name of the forge's; its key says which repository, what, and which one.
+		if parts := strings.SplitN(e.Key, "/", 3); e.Found && len(parts) == 3 {
+			e.Name = parts[1]
+		}
+		s.Events = append(s.Events, Event{Host: r.text(e.Host), Name: r.text(e.Name), What: commits.ReplaceAllString(r.text(e.Key), "$1"), Found: e.Found, Received: e.Received, Outcome: r.text(e.Outcome), Done: e.Done})
 	}
 	return err
 }
