@@ -219,6 +219,9 @@ func (c *cli) github(ctx context.Context, g config.GitHub, limits config.Limits,
 			}
 			o.Repositories = append(o.Repositories, repo)
 		}
+		if len(o.Repositories) == 0 {
+			return nil, errors.New("github.repositories: with a token the bot does not know where to work; name at least one owner/name")
+		}
 	default:
 		return nil, errors.New("neither github.app nor github.token is configured: the bot needs one of them to be somebody")
 	}
