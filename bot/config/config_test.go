@@ -131,7 +131,7 @@ func TestProblems(t *testing.T) {
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "codicil.yaml")
-	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), "no such file") {
+	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), "there is no file "+file) {
 		t.Error(err)
 	}
 	if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), "is not a file") {
