@@ -42,7 +42,7 @@ type Guidelines struct {
 
 // Server says where the bot listens and where it keeps what it must not forget.
 type Server struct {
-	// Webhooks and Pages are addresses to listen on; Webhooks is 127.0.0.1:8420 by default, Pages 127.0.0.1:8421.
+	// Webhooks and Pages are addresses to listen on; Webhooks is 127.0.0.1:8420 by default, Pages 127.0.0.1:8421, or off for no pages.
 	Webhooks string `json:"webhooks,omitempty"`
 	Pages    string `json:"pages,omitempty"`
 	// Data is the folder of the database and of the copies of repositories; "" for the user's cache.
@@ -51,7 +51,7 @@ type Server struct {
 	Sweep string `json:"sweep,omitempty"`
 	// Visibility is how long a write may be there before a forge lists it; 30s by default.
 	Visibility string `json:"visibility,omitempty"`
-	// Account is what the pages ask for where they listen beyond this machine.
+	// Account is what the pages ask for. Where they listen beyond this machine there has to be one.
 	Account Account `json:"account,omitempty"`
 }
 
@@ -127,6 +127,12 @@ func (c *Config) checkBot(source *spec.Source) (problems bot.Problems) {
 		if d, err := time.ParseDuration(text); text != "" && (err != nil || d < 0) {
 			refuse(pointer, "%q is not a duration: write one such as 90s, 15m or 24h", text)
 		}
+	}
+	if a := c.Server.Account; (a.User == "") != a.Password.IsZero() {
+		refuse("/server/account", "an account needs both a user and a password: add what is missing")
+	}
+	if strings.Contains(c.Server.Account.User, ":") {
+		refuse("/server/account/user", "a browser can't send a user's name with a colon: choose another")
 	}
 	if s := c.Refresh.Schedule; s != "" && s != "off" {
 		if _, err := cron.ParseStandard(s); err != nil {

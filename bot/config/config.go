@@ -2,7 +2,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -117,6 +119,8 @@ func (c *Config) secrets() map[string]*Secret {
 func Load(file string) (Config, error) {
 	info, err := os.Stat(file)
 	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Config{}, fmt.Errorf("read the configuration: there is no file %s; name a codicil.yaml with --config or $CODICIL_CONFIG", file)
 	case err != nil:
 		return Config{}, fmt.Errorf("read the configuration: %w", err)
 	case !info.Mode().IsRegular():

@@ -31,11 +31,11 @@ var described = map[string]string{
 
 	"Server":            "Where the bot listens, and where it keeps what it must not forget.",
 	"Server.Webhooks":   "The address for webhooks, which come to /webhooks/github; default 127.0.0.1:8420.",
-	"Server.Pages":      "The address of the pages; default 127.0.0.1:8421. Beyond this machine they need an account.",
+	"Server.Pages":      "The address of the pages; default 127.0.0.1:8421, off for none. Beyond this machine they need an account.",
 	"Server.Data":       "The folder of the database and of the copies of repositories; default codicil/bot in the user's cache.",
 	"Server.Sweep":      "How often the forge is looked through for what no webhook told; default 10m.",
 	"Server.Visibility": "How long a write may be there before the forge lists it; default 30s.",
-	"Server.Account":    "What the pages ask for.",
+	"Server.Account":    "What the pages ask for; nothing if left out.",
 
 	"Account":          "A name and a password.",
 	"Account.User":     "The name.",

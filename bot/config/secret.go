@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -145,35 +146,66 @@ func (l *limited) Write(p []byte) (int, error) {
 
 var envForm = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
+// secretPlaces are where secrets stand, as keys from the top; * stands for each of a list.
+var secretPlaces = [][]string{{"model", "key"}, {"github", "app", "key"}, {"github", "token"}, {"github", "webhook_secrets", "*"}, {"server", "account", "password"}}
+
 // inlineSecrets finds secrets that are written into the file, or else not as the schema has them. Messages quote nothing.
-func inlineSecrets(file string, data []byte) bot.Problems {
+func inlineSecrets(file string, data []byte) (problems bot.Problems) {
 	value, source, _ := spec.ReadYAML(file, data)
-	in, _ := value["model"].(map[string]any)
-	key, there := in["key"]
-	if !there {
-		return nil
+	for _, place := range secretPlaces {
+		for pointer, found := range follow(value, place, "") {
+			if at, message, ok := inlineSecret(pointer, found); ok {
+				line, column := source.At(at)
+				problems = append(problems, bot.Problem{File: file, Line: line, Column: column, Severity: bot.SeverityError, Message: message})
+			}
+		}
 	}
-	refuse := func(pointer, message string) bot.Problems {
-		line, column := source.At(pointer)
-		return bot.Problems{{File: file, Line: line, Column: column, Severity: bot.SeverityError, Message: message}}
+	return problems.Sorted()
+}
+
+// follow finds what is at a place, by pointers. What is written where a list or more keys should be counts as what is at the place: it may be
+// the secret.
+func follow(value any, place []string, pointer string) map[string]any {
+	if len(place) == 0 {
+		return map[string]any{pointer: value}
 	}
+	found := map[string]any{}
+	switch v := value.(type) {
+	case map[string]any:
+		if next, there := v[place[0]]; there {
+			return follow(next, place[1:], pointer+"/"+place[0])
+		}
+	case []any:
+		for i, one := range v {
+			if place[0] == "*" {
+				maps.Copy(found, follow(one, place[1:], fmt.Sprintf("%s/%d", pointer, i)))
+			}
+		}
+	case string:
+		found[pointer] = v
+	}
+	return found
+}
+
+// inlineSecret says what is wrong with how a secret is given, and at which place; ok is false if nothing is.
+func inlineSecret(pointer string, given any) (at, message string, ok bool) {
 	const how = "write {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}"
-	from, ok := key.(map[string]any)
-	if key != nil && !ok {
-		return refuse("/model/key", "a secret is not written into this file: "+how+", and if this was a real key, replace it at its provider")
+	from, is := given.(map[string]any)
+	if given != nil && !is {
+		return pointer, "a secret is not written into this file: " + how + ", and if this was a real one, replace it where it was made", true
 	}
 	for k := range from {
 		if !slices.Contains([]string{"env", "file", "command"}, k) {
-			return refuse("/model/key", "the key comes from something else than env, file or command: "+how)
+			return pointer, "the secret comes from something else than env, file or command: " + how, true
 		}
 	}
 	if len(from) != 1 {
-		return refuse("/model/key", "the key needs exactly one source: "+how)
+		return pointer, "the secret needs exactly one source: " + how, true
 	}
-	if env, ok := from["env"]; ok {
-		if name, ok := env.(string); !ok || !envForm.MatchString(name) {
-			return refuse("/model/key/env", "env is the name of an environment variable, such as OPENAI_API_KEY, not the secret itself")
+	if env, there := from["env"]; there {
+		if name, is := env.(string); !is || !envForm.MatchString(name) {
+			return pointer + "/env", "env is the name of an environment variable, such as OPENAI_API_KEY, not the secret itself", true
 		}
 	}
-	return nil
+	return "", "", false
 }

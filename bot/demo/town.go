@@ -43,7 +43,7 @@ func Owners() []string { return owners }
 var people = map[string]string{"jane": "commerce", "omar": "finance", "mia": "marketing", "ada": Rules, "lee": ""}
 
 // secret signs webhooks. It is no secret: nobody else can reach the forge.
-const secret = "localforge"
+const secret = "webhooks-of-this-machine"
 
 // Options say how a town is to be.
 type Options struct {

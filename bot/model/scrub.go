@@ -13,7 +13,7 @@ const scrubbed = "•••"
 var secretForms = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)(authorization["']?\s*[:=]\s*["']?(?:bearer|basic|token)\s+)[^\s"'•]+`),
 	regexp.MustCompile(`()\bsk-[A-Za-z0-9_-]{20,}`),
-	regexp.MustCompile(`()\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}|glpat-[A-Za-z0-9_-]{20,})`),
+	regexp.MustCompile(`()(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}|glpat-[A-Za-z0-9_-]{20,})`),
 	regexp.MustCompile(`()\bAKIA[0-9A-Z]{16}\b`),
 	regexp.MustCompile(`()-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----`),
 }

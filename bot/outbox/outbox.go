@@ -113,6 +113,31 @@ func add(t *state.Tx, key string, op Operation) (state.Write, error) {
 	return t.AddWrite(state.Write{Key: key, Kind: string(op.Kind), Repository: op.Repo.Key(), Payload: string(payload)})
 }
 
+// ErrNotDead says that there is no such write, or none that was given up.
+var ErrNotDead = errors.New("there is no such write that was given up")
+
+// Revive has a write that was given up tried again, as part of a transaction. The error wraps ErrNotDead if there is none.
+func (o *Outbox) Revive(ctx context.Context, t *state.Tx, id int64) error {
+	ok, err := t.ReviveWrite(id)
+	if err == nil && !ok {
+		err = ErrNotDead
+	}
+	if err != nil {
+		return fmt.Errorf("make the write %d again: %w", id, err)
+	}
+	argument := fmt.Sprintf("write/%d", id)
+	dead, err := queue.Dead(ctx, t)
+	if err != nil {
+		return err
+	}
+	for _, j := range dead {
+		if j.Line == Line && j.Argument == argument {
+			return o.Queue.Revive(ctx, t, j.ID)
+		}
+	}
+	return o.Queue.Add(ctx, t, Line, argument)
+}
+
 // Perform does a job of Line.
 func (o *Outbox) Perform(ctx context.Context, argument string) error {
 	what, text, _ := strings.Cut(argument, "/")

@@ -4,7 +4,6 @@ package queue
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,7 +13,6 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 	"github.com/riverqueue/river/rivermigrate"
-	"github.com/riverqueue/river/rivertype"
 
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/forge"
@@ -200,46 +198,6 @@ func (w *worker) Work(ctx context.Context, job *river.Job[task]) error {
 	}
 	w.log.Warn("job is tried again", "line", job.Queue, "job", job.Args.Argument, "attempt", job.Attempt, "error", err)
 	return err
-}
-
-// Dead is a job that was given up.
-type Dead struct {
-	ID             int64
-	Line, Argument string
-	Error          string
-	At             time.Time
-}
-
-// Dead lists the jobs that were given up in the last month, the newest first, a hundred at most.
-func (q *Queue) Dead(ctx context.Context) ([]Dead, error) {
-	found, err := q.client.JobList(ctx, river.NewJobListParams().States(rivertype.JobStateDiscarded, rivertype.JobStateCancelled).First(100).OrderBy(river.JobListOrderByID, river.SortOrderDesc))
-	if err != nil {
-		return nil, fmt.Errorf("list dead jobs: %w", err)
-	}
-	var out []Dead
-	for _, j := range found.Jobs {
-		var t task
-		if err := json.Unmarshal(j.EncodedArgs, &t); err != nil {
-			return nil, err
-		}
-		d := Dead{ID: j.ID, Line: j.Queue, Argument: t.Argument}
-		if j.FinalizedAt != nil {
-			d.At = *j.FinalizedAt
-		}
-		if n := len(j.Errors); n > 0 {
-			d.Error = j.Errors[n-1].Error
-		}
-		out = append(out, d)
-	}
-	return out, nil
-}
-
-// Revive has a dead job run again.
-func (q *Queue) Revive(ctx context.Context, id int64) error {
-	if _, err := q.client.JobRetry(ctx, id); err != nil {
-		return fmt.Errorf("run the job %d again: %w", id, err)
-	}
-	return nil
 }
 
 // IdleIn says whether no job runs, or could run before a time.

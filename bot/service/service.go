@@ -27,6 +27,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/sweep"
 	"github.com/codicil-dev/codicil/bot/triage"
 	"github.com/codicil-dev/codicil/bot/verify"
+	"github.com/codicil-dev/codicil/bot/web"
 	"github.com/codicil-dev/codicil/bot/work"
 	"github.com/codicil-dev/codicil/bot/workspace"
 	"github.com/codicil-dev/codicil/forge"
@@ -57,6 +58,9 @@ type Options struct {
 	Now  func() time.Time
 	// Version is the program's.
 	Version string
+	// Pages is where the bot's own pages are served while it runs; nil for nowhere. Account is what they ask for.
+	Pages   net.Listener
+	Account web.Account
 	// AllowFile lets git fetch from this machine's files, for tests.
 	AllowFile bool
 }
@@ -74,6 +78,7 @@ type Service struct {
 	refresh  *refresh.Refresher
 	book     *rulebook.Book
 	campaign *campaign.Runner
+	pages    http.Handler
 }
 
 // How long jobs of each line may take, and how often they are tried.
@@ -84,26 +89,34 @@ const (
 	manyAttempts  = 50
 )
 
+// Database is the name of the database's file in the folder of the bot's data.
+const Database = "codicil.db"
+
 // New opens a bot. Run runs it; Close it after use.
-func New(ctx context.Context, o Options) (s *Service, err error) {
-	s = &Service{o: o}
-	defer func() {
-		if err != nil {
-			_ = s.Close()
-		}
-	}()
-	if s.db, err = state.Open(ctx, filepath.Join(o.Data, "codicil.db"), o.Now); err != nil {
+func New(ctx context.Context, o Options) (*Service, error) {
+	s := &Service{o: o}
+	if err := s.open(ctx); err != nil {
+		_ = s.Close() // what was opened before
 		return nil, err
+	}
+	return s, nil
+}
+
+// open opens and puts together all parts.
+func (s *Service) open(ctx context.Context) (err error) {
+	o := s.o
+	if s.db, err = state.Open(ctx, filepath.Join(o.Data, Database), o.Now); err != nil {
+		return err
 	}
 	c := o.Config
 	person := mirror.Person{Name: c.Commits.Name, Email: c.Commits.Email}
 	if s.git, err = mirror.Open(filepath.Join(o.Data, "git"), mirror.Options{Log: o.Log, Author: person, SignOff: c.Commits.SignOff, AllowFile: o.AllowFile}); err != nil {
-		return nil, err
+		return err
 	}
 	library := workspace.Library{Cache: s.git, Credential: o.Host.Credential}
 	scratch := filepath.Join(o.Data, "scratch")
 	if err := errors.Join(os.RemoveAll(scratch), os.MkdirAll(scratch, 0o700)); err != nil {
-		return nil, fmt.Errorf("make the scratch folder: %w", err)
+		return fmt.Errorf("make the scratch folder: %w", err)
 	}
 	s.book = rulebook.New(sources(c.Guidelines, o.Host.Name()), s.db, library, o.Log)
 	s.outbox = &outbox.Outbox{Hosts: only[outbox.Host](o.Host, o.Host.Name()), Git: work.Pusher{DB: s.db, Library: library}, DB: s.db, Log: o.Log, Visibility: config.Duration(c.Server.Visibility)}
@@ -125,7 +138,7 @@ func New(ctx context.Context, o Options) (s *Service, err error) {
 		refresh.Line:  {Handler: s.refresh.Run, Workers: 1, Timeout: proofTimeout, Attempts: manyAttempts},
 	}, o.Now, o.Log)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	worker.Queue, s.outbox.Queue, s.campaign.Queue, s.refresh.Queue = s.queue, s.queue, s.queue, s.queue
 	s.triage = triage.New(&triage.Triage{DB: s.db, Outbox: s.outbox, Queue: s.queue, Library: library, Hosts: only[triage.Host](o.Host, o.Host.Name()), Log: o.Log,
@@ -135,7 +148,8 @@ func New(ctx context.Context, o Options) (s *Service, err error) {
 	s.sweeper = &sweep.Sweeper{DB: s.db, Triage: s.triage, Queue: s.queue, Outbox: s.outbox, Hosts: []sweep.Host{o.Host}, Log: o.Log, Campaigns: campaign.Line, Products: work.Line,
 		Wait: config.Duration(c.Questions.Wait), Remind: config.Duration(c.Questions.Remind)}
 	s.receiver = intake.New(intake.Options{Store: deliveries{s.db}, Host: o.Host.Name(), Secrets: func() [][]byte { return o.Secrets }, Parse: o.Host.Event, Concerns: concerns, Now: o.Now, Log: o.Log, Woken: s.triage.Wake})
-	return s, nil
+	s.pages, err = s.site()
+	return err
 }
 
 // Close closes a bot that does not run.
@@ -160,8 +174,10 @@ func (s *Service) Handler() http.Handler {
 // grace is how long work may take to end once the bot is to stop. What does not end is taken up at the next start.
 const grace = 20 * time.Second
 
-// Run runs the bot until the context is over. Webhooks come in at the listener.
+// Run runs the bot until the context is over, or until it can't be reached any more. Webhooks come in at the listener.
 func (s *Service) Run(ctx context.Context, webhooks net.Listener) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	if err := s.takeUp(ctx); err != nil {
 		return err
 	}
@@ -178,10 +194,13 @@ func (s *Service) Run(ctx context.Context, webhooks net.Listener) error {
 	if err != nil {
 		return err
 	}
+	shown := make(chan error, 1)
+	go func() { defer end(); shown <- s.show(ctx) }()
 	err = intake.Serve(ctx, webhooks, s.Handler(), s.o.Log, grace)
+	end()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	err = errors.Join(err, s.receiver.Close(last))
+	err = errors.Join(err, <-shown, s.receiver.Close(last))
 	<-timer.Stop().Done()
 	<-swept
 	err = errors.Join(err, s.queue.Stop(last))

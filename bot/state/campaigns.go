@@ -78,6 +78,24 @@ func (t *Tx) SaveCampaign(c Campaign) error {
 	return err
 }
 
+// PauseCampaign stops a campaign, or has it go on where it was; one that is over stays so. It returns the campaign as it is then; ok is false
+// if there is none.
+func (t *Tx) PauseCampaign(id int64, pause bool) (c Campaign, ok bool, err error) {
+	c, ok, err = t.Campaign(id)
+	if err != nil || !ok || c.State == CampaignOver {
+		return c, ok, err
+	}
+	switch {
+	case pause:
+		c.State = CampaignPaused
+	case c.State == CampaignPaused && c.Canary > 0:
+		c.State = CampaignCanary // it runs at once if enough of them are merged
+	case c.State == CampaignPaused:
+		c.State = CampaignRunning
+	}
+	return c, true, t.SaveCampaign(c)
+}
+
 // Campaign is the campaign with an id.
 func (t *Tx) Campaign(id int64) (c Campaign, ok bool, err error) {
 	return one(t, scanCampaign, selectCampaign+` where id = ?`, id)

@@ -85,3 +85,32 @@ func (t *Tx) Knows(host, key string) (bool, error) {
 	_, ok, err := one(t, scalar[int], `select 1 from deliveries where host = ? and key = ?`, host, key)
 	return ok, err
 }
+
+// Event is a delivery as it is looked back on.
+type Event struct {
+	ID              int64
+	Host, Name, Key string
+	// Found says that no webhook told it.
+	Found    bool
+	Received time.Time
+	// Done is when it was looked at; the zero time while it waits. Outcome says what came of it, or why it was put off.
+	Done     time.Time
+	Outcome  string
+	Attempts int
+}
+
+// Events are the last deliveries, the newest first, n at most.
+func (t *Tx) Events(n int) ([]Event, error) {
+	return all(t, func(s scanner) (e Event, err error) {
+		var key, outcome sql.NullString
+		err = s.Scan(&e.ID, &e.Host, &e.Name, &key, &e.Found, moment{&e.Received}, moment{&e.Done}, &outcome, &e.Attempts)
+		e.Key, e.Outcome = key.String, outcome.String
+		return e, err
+	}, `select id, host, event, key, guid like '`+FoundPrefix+`%', received_at, done_at, outcome, attempts from deliveries order by id desc limit ?`, n)
+}
+
+// FoundSince is how many deliveries of a host were found by looking after a time.
+func (t *Tx) FoundSince(host string, after time.Time) (n int, err error) {
+	n, _, err = one(t, scalar[int], `select count(*) from deliveries where host = ? and received_at > ? and guid like '`+FoundPrefix+`%'`, host, millis(after))
+	return n, err
+}

@@ -39,6 +39,17 @@ func (e *InUseError) Error() string {
 	return fmt.Sprintf("the database %s is in use by another process; SQLite is for one bot: stop the other one, or give this one a database of its own", e.File)
 }
 
+// NewerError says that a newer program wrote the database.
+type NewerError struct{ Has, Knows int64 }
+
+// Error says what to do.
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("a newer Codicil wrote it (its tables are version %d, this program knows %d); run the newer one", e.Has, e.Knows)
+}
+
+// patience is how long another process may take to let go of the database, such as one that ends or only looks.
+const patience = 500 * time.Millisecond
+
 // Open opens the database in a file, makes it if it is not there, and brings its tables up to date. It returns an *InUseError while another
 // process has it open. Now tells the time; nil means time.Now.
 func Open(ctx context.Context, file string, now func() time.Time) (db *DB, err error) {
@@ -49,8 +60,10 @@ func Open(ctx context.Context, file string, now func() time.Time) (db *DB, err e
 		return nil, fmt.Errorf("make the folder of the database: %w", err)
 	}
 	d := &DB{lock: flock.New(file + ".lock"), now: now}
-	held, err := d.lock.TryLock()
-	if err != nil {
+	waiting, stop := context.WithTimeout(ctx, patience)
+	defer stop()
+	held, err := d.lock.TryLockContext(waiting, patience/20)
+	if err != nil && (!errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil) {
 		return nil, fmt.Errorf("lock the database %s: %w", file, err)
 	}
 	if !held {
@@ -92,12 +105,24 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	sources := p.ListSources()
-	if known := sources[len(sources)-1].Version; has > known {
-		return fmt.Errorf("a newer Codicil wrote it (its tables are version %d, this program knows %d); run the newer one", has, known)
+	known, err := newest()
+	if err != nil {
+		return err
+	}
+	if has > known {
+		return &NewerError{Has: has, Knows: known}
 	}
 	_, err = p.Up(ctx)
 	return err
+}
+
+// newest is the version of the tables that this program knows.
+func newest() (version int64, err error) {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil || len(files) == 0 {
+		return 0, fmt.Errorf("the program brings no tables: %w", err)
+	}
+	return goose.NumericComponent(files[len(files)-1])
 }
 
 // Close closes the database and lets go of it.
@@ -108,10 +133,13 @@ func (d *DB) Close() error {
 			errs = append(errs, db.Close())
 		}
 	}
-	return errors.Join(append(errs, d.lock.Unlock())...)
+	if d.lock != nil {
+		errs = append(errs, d.lock.Unlock())
+	}
+	return errors.Join(errs...)
 }
 
-// Writer is the connection that writes, for the queue, which keeps its jobs in the same file.
+// Writer is the connection that writes, for the queue, which keeps its jobs in the same file; nil after [OpenReadOnly].
 func (d *DB) Writer() *sql.DB { return d.write }
 
 // Now is the present, as it is stored: in UTC and milliseconds.
@@ -134,7 +162,12 @@ func (t *Tx) Now() time.Time { return t.now }
 func (t *Tx) After(f func()) { t.after = append(t.after, f) }
 
 // Update runs f in a transaction that writes, one at a time, and commits it unless f returns an error.
-func (d *DB) Update(ctx context.Context, f func(*Tx) error) error { return d.run(ctx, d.write, nil, f) }
+func (d *DB) Update(ctx context.Context, f func(*Tx) error) error {
+	if d.write == nil {
+		return errReadOnly
+	}
+	return d.run(ctx, d.write, nil, f)
+}
 
 // View runs f in a transaction that reads one state of the database.
 func (d *DB) View(ctx context.Context, f func(*Tx) error) error {

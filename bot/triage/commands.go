@@ -250,16 +250,8 @@ func (t *Triage) pause(ctx context.Context, k talk, c command.Command, key strin
 		return "no campaign", nil
 	}
 	all.add(func(tx *state.Tx) error {
-		x, ok, err := tx.Campaign(campaign)
+		x, ok, err := tx.PauseCampaign(campaign, c.Kind == command.Pause)
 		if err != nil || !ok {
-			return err
-		}
-		if x.State != state.CampaignOver {
-			if x.State = state.CampaignRunning; c.Kind == command.Pause {
-				x.State = state.CampaignPaused
-			}
-		}
-		if err := tx.SaveCampaign(x); err != nil {
 			return err
 		}
 		if err := t.Queue.Add(ctx, tx, t.Lines.Campaign, fmt.Sprint(x.ID)); err != nil {

@@ -1,13 +1,19 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/codicil-dev/codicil/bot/engine"
+	"github.com/codicil-dev/codicil/bot/state"
 )
 
 func TestMain(m *testing.M) {
@@ -16,7 +22,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the command line as people do. The scripts in testdata/script are its documentation by example.
-// $EXAMPLES is the folder of the example products.
+// $EXAMPLES is the folder of the example products. Beside the usual commands, get FILE fetches the page whose address is in a file, and newer FILE
+// makes a database one that a newer program wrote.
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../deploy/examples")
 	if err != nil {
@@ -27,6 +34,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"get": get, "newer": newer},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("EXAMPLES", examples)
 			e.Setenv("CODICIL_CACHE", cache)
@@ -36,4 +44,19 @@ func TestScripts(t *testing.T) {
 				[]byte("[user]\n\tname = Jane\n\temail = jane@example.com\n[init]\n\tdefaultBranch = main\n"), 0o600)
 		},
 	})
+}
+
+func get(ts *testscript.TestScript, _ bool, args []string) {
+	response, err := http.Get("http://" + strings.TrimSpace(ts.ReadFile(args[0])) + "/")
+	ts.Check(err)
+	defer response.Body.Close()
+	_, err = io.Copy(ts.Stdout(), response.Body)
+	ts.Check(err)
+}
+
+func newer(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := state.Open(context.Background(), ts.MkAbs(args[0]), nil)
+	ts.Check(err)
+	_, err = db.Writer().Exec(`insert into goose_db_version (version_id, is_applied) values (99, 1)`)
+	ts.Check(errors.Join(err, db.Close()))
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/config"
 	"github.com/codicil-dev/codicil/bot/service"
 	"github.com/codicil-dev/codicil/bot/verify"
+	"github.com/codicil-dev/codicil/bot/web"
 	"github.com/codicil-dev/codicil/forge"
 	"github.com/codicil-dev/codicil/forge/github"
 )
@@ -59,16 +60,20 @@ func (c *cli) serve(ctx context.Context, f *serveFlags) error {
 		return err
 	}
 	defer s.release()
-	webhooks, err := net.Listen("tcp", conf.Server.Webhooks)
-	if err != nil {
-		return fmt.Errorf("listen for webhooks: %w; name another address under server.webhooks", err)
-	}
-	log.Info("the bot is up", "version", version(), "webhooks", "http://"+webhooks.Addr().String()+"/webhooks/github", "host", conf.GitHub.BaseURL)
-	if err := s.Run(ctx, webhooks); err != nil && !errors.Is(err, context.Canceled) {
+	log.Info("the bot is up", "version", version(), "webhooks", "http://"+s.webhooks.Addr().String()+"/webhooks/github", "pages", address(s.pages), "host", conf.GitHub.BaseURL)
+	if err := s.Run(ctx, s.webhooks); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
 	log.Info("the bot has ended")
 	return nil
+}
+
+// address is where a browser finds what is served at a listener; off if nothing is.
+func address(l net.Listener) string {
+	if l == nil {
+		return web.Off
+	}
+	return "http://" + l.Addr().String() + "/"
 }
 
 // serverLog is what a server writes to standard error.
@@ -98,7 +103,9 @@ func (c *cli) botConfig(file string) (config.Config, error) {
 // running is a bot with what has to be released after it.
 type running struct {
 	*service.Service
-	release func()
+	// webhooks and pages are where it listens; pages is nil where there are none.
+	webhooks, pages net.Listener
+	release         func()
 }
 
 // bot makes a bot by its configuration.
@@ -129,6 +136,20 @@ func (c *cli) bot(ctx context.Context, conf config.Config, building buildFlags, 
 	if len(secrets) == 0 {
 		return r, errors.New("no secret for webhooks is configured, so that everybody could send some; set github.webhook_secrets to the App's")
 	}
+	account, err := c.account(ctx, conf.Server.Account)
+	if err != nil {
+		return r, err
+	}
+	if r.webhooks, err = net.Listen("tcp", conf.Server.Webhooks); err != nil {
+		return r, fmt.Errorf("listen for webhooks: %w; name another address under server.webhooks", err)
+	}
+	undo = append(undo, func() { _ = r.webhooks.Close() })
+	if conf.Server.Pages != web.Off {
+		if r.pages, err = web.Listen(ctx, conf.Server.Pages, account); err != nil {
+			return r, err
+		}
+		undo = append(undo, func() { _ = r.pages.Close() })
+	}
 	builder, closeCache, err := c.builder(building, &progress{out: c.stderr})
 	if err != nil {
 		return r, err
@@ -143,12 +164,21 @@ func (c *cli) bot(ctx context.Context, conf config.Config, building buildFlags, 
 	if err != nil {
 		return r, err
 	}
-	r.Service, err = service.New(ctx, service.Options{Config: conf, Host: host, Secrets: secrets, Authors: authors(setup, log), Verifier: verifier, Data: data, Log: log, Now: time.Now, Version: version()})
+	r.Service, err = service.New(ctx, service.Options{Config: conf, Host: host, Secrets: secrets, Authors: authors(setup, log), Verifier: verifier, Data: data, Log: log, Now: time.Now, Version: version(), Pages: r.pages, Account: account})
 	if err != nil {
 		return r, err
 	}
 	undo = append(undo, func() { _ = r.Close() })
 	return r, nil
+}
+
+// account is what the pages ask for; the zero Account if nothing.
+func (c *cli) account(ctx context.Context, a config.Account) (web.Account, error) {
+	if a.User == "" {
+		return web.Account{}, nil
+	}
+	password, err := a.Password.Read(ctx, c.getenv)
+	return web.Account{User: a.User, Password: password}, err
 }
 
 // dataFolder is where a bot keeps what it must not forget.
@@ -188,6 +218,9 @@ func (c *cli) github(ctx context.Context, g config.GitHub, limits config.Limits,
 				return nil, fmt.Errorf("github.repositories: with a token each repository is named, and %q is no owner/name", r)
 			}
 			o.Repositories = append(o.Repositories, repo)
+		}
+		if len(o.Repositories) == 0 {
+			return nil, errors.New("github.repositories: with a token the bot does not know where to work; name at least one owner/name")
 		}
 	default:
 		return nil, errors.New("neither github.app nor github.token is configured: the bot needs one of them to be somebody")

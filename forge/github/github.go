@@ -95,7 +95,7 @@ func New(o Options) (*Host, error) {
 		return h, nil
 	}
 	if h.key, err = jwt.ParseRSAPrivateKeyFromPEM(o.App.Key); err != nil {
-		return nil, fmt.Errorf("the private key of GitHub App %d is not readable: %w", o.App.ID, err)
+		return nil, fmt.Errorf("what is given as the private key of GitHub App %d is no RSA key in PEM: take one from “Private keys” in the App's settings: %w", o.App.ID, err)
 	}
 	h.itself = h.newSession("app", h.appLogin())
 	return h, nil

@@ -1,0 +1,118 @@
+package standing
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// lastEvents is how many events are read.
+const lastEvents = 20
+
+// commits are names of commits, of which the beginning says enough.
+var commits = regexp.MustCompile(`\b([0-9a-f]{8})[0-9a-f]{32}\b`)
+
+// events reads what was told last.
+func (r *reader) events(s *Standing) error {
+	all, err := r.Events(lastEvents)
+	for _, e := range all {
+		// What was found has no name of the forge's; its key says which repository, what, and which one.
+		if parts := strings.SplitN(e.Key, "/", 3); e.Found && len(parts) == 3 {
+			e.Name = parts[1]
+		}
+		s.Events = append(s.Events, Event{Host: r.text(e.Host), Name: r.text(e.Name), What: commits.ReplaceAllString(r.text(e.Key), "$1"), Found: e.Found, Received: e.Received, Outcome: r.text(e.Outcome), Done: e.Done})
+	}
+	return err
+}
+
+// hosts reads how each forge is heard from.
+func (r *reader) hosts(s *Standing) error {
+	swept, err := r.Settings("swept/")
+	if err != nil {
+		return err
+	}
+	names := map[string]*Host{}
+	for _, x := range r.repositories {
+		h := names[x.Host]
+		if h == nil {
+			h = &Host{Name: x.Host}
+			names[x.Host] = h
+		}
+		h.Repositories++
+		n, err := strconv.ParseInt(swept[x.Key()], 10, 64)
+		if at := time.UnixMilli(n).UTC(); err == nil && at.After(h.Swept) {
+			h.Swept = at
+		}
+	}
+	for name, h := range names {
+		if h.LastWebhook, err = r.LastReceived(name); err != nil {
+			return err
+		}
+		if h.Found, err = r.FoundSince(name, h.LastWebhook); err != nil {
+			return err
+		}
+		h.Name = r.text(name)
+		s.Hosts = append(s.Hosts, *h)
+	}
+	slices.SortFunc(s.Hosts, func(a, b Host) int { return strings.Compare(a.Name, b.Name) })
+	return nil
+}
+
+// silence is how long no webhook may come while there are events before it is said, and late how many sweeps may be missing.
+const (
+	silence = time.Hour
+	late    = 3
+)
+
+// warn says what somebody should look into.
+func (s *Standing) warn(o Options) {
+	say := func(format string, args ...any) { s.Warnings = append(s.Warnings, fmt.Sprintf(format, args...)) }
+	for _, h := range s.Hosts {
+		switch {
+		case h.Found > 0 && h.LastWebhook.IsZero():
+			say("No webhook ever came from %s, and %s found by looking. See the webhook's address and secret in the App's settings: until then everything is late by a sweep.", h.Name, events(h.Found))
+		case h.Found > 0 && s.At.Sub(h.LastWebhook) > silence:
+			say("No webhook came from %s for %s, and %s found by looking since. See the recent deliveries in the App's settings.", h.Name, Span(s.At.Sub(h.LastWebhook)), events(h.Found))
+		}
+		if o.Sweep > 0 && !h.Swept.IsZero() && s.At.Sub(h.Swept) > late*o.Sweep {
+			say("The repositories of %s were last looked through %s ago, and every %s is wanted. The log of the bot says why.", h.Name, Span(s.At.Sub(h.Swept)), Span(o.Sweep))
+		}
+	}
+	if n := len(s.DeadJobs); n > 0 {
+		say("%s given up. See why, and have them run again.", several(n, "job was", "jobs were"))
+	}
+	if n := len(s.DeadWrites); n > 0 {
+		say("%s on the forge refused for good. See why, and have them made again.", several(n, "write was", "writes were"))
+	}
+	for _, p := range s.Products {
+		if p.Unreadable != "" {
+			say("The spec of %s in %s can't be read: %s", p.Name, p.Repository, p.Unreadable)
+		}
+	}
+}
+
+func events(n int) string { return several(n, "event was", "events were") }
+
+func several(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+// Span is a length of time in words that are as exact as a person needs, such as 3 minutes or 2 days.
+func Span(d time.Duration) string {
+	for _, u := range []struct {
+		length time.Duration
+		name   string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
+		// Two days begin at 48 hours: 30 hours are told as hours.
+		if n := int(d / u.length); n >= 2 || n == 1 && (u.length < 24*time.Hour) {
+			return several(n, u.name, u.name+"s")
+		}
+	}
+	return "less than a second"
+}

@@ -1,0 +1,97 @@
+// Package web shows on pages of its own what the bot does, and has buttons to pause campaigns and to have what was given up done again.
+package web
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/codicil-dev/codicil/bot/model"
+	"github.com/codicil-dev/codicil/bot/state"
+)
+
+//go:embed html
+var files embed.FS
+
+// Options say what pages show. Fields are needed unless said otherwise.
+type Options struct {
+	DB  *state.DB
+	Log *slog.Logger
+	// Account is asked for unless it is zero. Without one, only requests to names of this machine are answered.
+	Account Account
+	// Secrets are taken out of all texts, besides what looks like one; nil knows no more than that.
+	Secrets *model.Scrubber
+	// Sweep is how often the bot looks through the forge, Version the program's, Currency that of prices, which may be empty.
+	Sweep             time.Duration
+	Version, Currency string
+	// Buttons are what the buttons do, as part of a transaction.
+	Buttons Buttons
+}
+
+// Buttons are what the buttons of pages do.
+type Buttons struct {
+	// RunJob and MakeWrite have a job or a write that was given up done again.
+	RunJob, MakeWrite func(ctx context.Context, tx *state.Tx, id int64) error
+	// Resume has a campaign that was paused go on.
+	Resume func(ctx context.Context, tx *state.Tx, campaign int64) error
+}
+
+// pages answers requests.
+type pages struct {
+	Options
+	templates map[string]*template.Template
+}
+
+// names are those of the pages' templates.
+var names = []string{"overview", "products", "product", "campaigns", "campaign", "trouble", "spending", "problem"}
+
+// Handler is the pages. It is safe for concurrent use. The error is one of the program.
+func Handler(o Options) (http.Handler, error) {
+	p := &pages{Options: o, templates: map[string]*template.Template{}}
+	frame, err := template.New("frame.html").Funcs(functions).ParseFS(files, "html/frame.html", "html/parts.html")
+	if err != nil {
+		return nil, fmt.Errorf("read the pages: %w", err)
+	}
+	for _, name := range names {
+		t, err := frame.Clone()
+		if err == nil {
+			t, err = t.ParseFS(files, "html/"+name+".html")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the page %s: %w", name, err)
+		}
+		p.templates[name] = t
+	}
+	static, err := fs.Sub(files, "html")
+	if err != nil {
+		return nil, fmt.Errorf("read the pages: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /style.css", http.FileServerFS(static))
+	mux.Handle("GET /icon.svg", http.FileServerFS(static))
+	mux.HandleFunc("GET /{$}", p.overview)
+	mux.HandleFunc("GET /products", p.products)
+	mux.HandleFunc("GET /products/{id}", p.product)
+	mux.HandleFunc("GET /campaigns", p.campaigns)
+	mux.HandleFunc("GET /campaigns/{id}", p.campaign)
+	mux.HandleFunc("GET /trouble", p.trouble)
+	mux.HandleFunc("GET /spending", p.spending)
+	mux.HandleFunc("POST /campaigns/{id}/pause", p.pause(true))
+	mux.HandleFunc("POST /campaigns/{id}/resume", p.pause(false))
+	mux.HandleFunc("POST /trouble/jobs/{id}", p.again("job", o.Buttons.RunJob))
+	mux.HandleFunc("POST /trouble/writes/{id}", p.again("write", o.Buttons.MakeWrite))
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			p.problem(w, r, http.StatusMethodNotAllowed, "This page can only be looked at.")
+			return
+		}
+		p.problem(w, r, http.StatusNotFound, "There is no such page.")
+	})
+	return p.guard(mux), nil
+}
