@@ -73,6 +73,7 @@ func (w *Worker) bring(ctx context.Context, t task, x state.Trigger, s *site, o 
 		if x.Refines {
 			return w.answerWith(ctx, t, x, state.TriggerFailed, o)
 		}
+		w.Log.Info("a trigger can't be met together with the open change", "product", t.product.Name, "trigger", x.Key, "change", t.change.UID, "fails", failures(report))
 		return w.partFrom(ctx, t, x)
 	}
 	p := publication{Commit: commit, Base: s.base, Draft: red, Files: files}
@@ -188,7 +189,7 @@ func (w *Worker) prove(ctx context.Context, t task, s *site, commit string) (*bo
 	if err != nil {
 		return nil, err
 	}
-	r, err := w.Verifier.Verify(ctx, verify.Input{Head: head.Tree, Under: head.Path(t.product.Path), Readers: true, Base: &base.Tree, Guidelines: s.rules, GuidelinesGiven: s.ruled})
+	r, err := w.Verifier.VerifyChange(ctx, verify.Input{Head: head.Tree, Under: head.Path(t.product.Path), Readers: true, Base: &base.Tree, Guidelines: s.rules, GuidelinesGiven: s.ruled})
 	head.Home(r)
 	return r, err
 }
