@@ -87,6 +87,8 @@ type TriggerData struct {
 	Withdrawn bool   `json:"withdrawn,omitempty"`
 	// Evidence is what a refresh found out of date.
 	Evidence []string `json:"evidence,omitempty"`
+	// Order names the work on it, under which the model's answers are kept; it stays the same while questions wait for answers.
+	Order string `json:"order,omitempty"`
 	// Attempts counts how often it was tried in vain.
 	Attempts int `json:"attempts,omitempty"`
 	// Spent are the tokens that it cost so far.

@@ -126,7 +126,7 @@ func (t *Triage) retry(ctx context.Context, k talk, key string, all *writes) (st
 		}
 		for _, x := range again {
 			// The model is asked anew: what it said led to nothing. Answers of people stay.
-			x.State, x.Reason, x.ChangeID, x.Attempts = state.TriggerWaiting, "", 0, 0
+			x.State, x.Reason, x.ChangeID, x.Attempts, x.Order = state.TriggerWaiting, "", 0, 0, ""
 			if err := tx.SaveTrigger(x); err != nil {
 				return err
 			}

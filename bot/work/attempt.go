@@ -54,6 +54,9 @@ func (w *Worker) begin(ctx context.Context, t *task, x *state.Trigger) error {
 			t.change = &c
 		}
 		x.State, x.ChangeID, x.Reason = state.TriggerWorking, t.change.ID, ""
+		if x.Order == "" {
+			x.Order = t.change.UID
+		}
 		return tx.SaveTrigger(*x)
 	})
 }
@@ -164,7 +167,7 @@ func (w *Worker) lay(ctx context.Context, t task, s *site, commit, name string) 
 
 // author does the work that a kind of trigger asks for, on a tree. Round tells apart the times that it is done anew.
 func (w *Worker) author(ctx context.Context, t task, x state.Trigger, s *site, at workspace.Layout, round string, say func(string)) (*author.Outcome, error) {
-	a, release, err := w.Authors(ctx, Order{Name: fmt.Sprintf("%s/%d%s", t.change.UID, x.ID, round), Say: say, Questions: given(x.Answers)})
+	a, release, err := w.Authors(ctx, Order{Name: fmt.Sprintf("%s/%d%s", x.Order, x.ID, round), Say: say, Questions: given(x.Answers)})
 	if err != nil {
 		return nil, err
 	}

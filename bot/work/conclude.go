@@ -140,7 +140,7 @@ func (w *Worker) ready(ctx context.Context, t task, x state.Trigger, p publicati
 
 // partFrom lets a trigger wait that could not be met together with the open change.
 func (w *Worker) partFrom(ctx context.Context, t task, x state.Trigger) error {
-	x.State, x.ChangeID = state.TriggerWaiting, 0
+	x.State, x.ChangeID, x.Order = state.TriggerWaiting, 0, ""
 	x.Reason = notTogether(t.change)
 	if err := w.save(ctx, t, func(tx *state.Tx) error { return tx.SaveTrigger(x) }); err != nil {
 		return err
