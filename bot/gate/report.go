@@ -25,7 +25,7 @@ func (g *Gate) report(ctx context.Context, in verify.Input, at workspace.Layout,
 		if _, err := os.Stat(filepath.Join(in.Head.Root, filepath.FromSlash(in.Under), product.SpecFile)); errors.Is(err, fs.ErrNotExist) {
 			in.Under = "." // it went: only the whole tree can tell whether it moved or vanished
 		}
-		r, err := g.Verifier.Verify(ctx, in)
+		r, err := g.Verifier.VerifyChange(ctx, in)
 		if err != nil {
 			return nil, err
 		}

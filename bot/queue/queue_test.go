@@ -126,7 +126,7 @@ func TestJobsRunAndThoseThatMayAreTriedAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(dead) == 1 && dead[0].Argument == "dead" && dead[0].Line == "line" {
-			if err := q.Revive(t.Context(), dead[0].ID); err != nil {
+			if err := db.Update(t.Context(), func(tx *state.Tx) error { return q.Revive(t.Context(), tx, dead[0].ID) }); err != nil {
 				t.Fatal(err)
 			}
 			break

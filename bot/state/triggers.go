@@ -93,6 +93,8 @@ type TriggerData struct {
 	Earlier string `json:"earlier,omitempty"`
 	// Evidence is what a refresh found out of date.
 	Evidence []string `json:"evidence,omitempty"`
+	// Order names the work on it, under which the model's answers are kept; it stays the same while questions wait for answers.
+	Order string `json:"order,omitempty"`
 	// Attempts counts how often it was tried in vain.
 	Attempts int `json:"attempts,omitempty"`
 	// Tokens are those that it cost so far, Seconds how long the work took.

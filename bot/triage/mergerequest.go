@@ -162,9 +162,15 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 		return err
 	}
 	for _, x := range triggers {
-		x.State, x.Reason = of, fmt.Sprintf("Merge request #%d was %s.", c.Number, how)
+		asks := x.Kind != state.KindBase && x.Kind != state.KindRedo // those are about the merge request itself, and are done with
+		if x.State, x.Reason = of, fmt.Sprintf("Merge request #%d was %s.", c.Number, how); !asks {
+			x.State = state.TriggerAnswered
+		}
 		if err := tx.SaveTrigger(x); err != nil {
 			return err
+		}
+		if !asks {
+			continue
 		}
 		body := message.Status{Key: x.Key, Product: p.Name, Stage: stage, Requirement: x.Requirement, MergeRequest: &message.Reference{Number: c.Number, URL: c.URL}}.Comment()
 		if err := t.restate(ctx, tx, r.Repo, x, fmt.Sprintf("%s/%d", how, c.Revision), body); err != nil {
@@ -235,6 +241,9 @@ func (t *Triage) reopened(ctx context.Context, tx *state.Tx, r state.Repository,
 		return err
 	}
 	for _, x := range triggers {
+		if x.State != state.TriggerDeclined {
+			continue
+		}
 		x.State, x.Reason = state.TriggerOpen, ""
 		if err := tx.SaveTrigger(x); err != nil {
 			return err

@@ -54,6 +54,9 @@ func (w *Worker) begin(ctx context.Context, t *task, x *state.Trigger) error {
 			t.change = &c
 		}
 		x.State, x.ChangeID, x.Reason = state.TriggerWorking, t.change.ID, ""
+		if x.Order == "" {
+			x.Order = t.change.UID
+		}
 		return keep(tx, *x)
 	})
 }
@@ -169,7 +172,7 @@ func (w *Worker) lay(ctx context.Context, t task, s *site, commit, name string) 
 
 // author does the work that a kind of trigger asks for, on a tree. Round tells apart the times that it is done anew.
 func (w *Worker) author(ctx context.Context, t task, x state.Trigger, s *site, at workspace.Layout, round string, say func(string)) (*author.Outcome, error) {
-	a, release, err := w.Authors(ctx, Order{Name: orderName(t, x) + round, Say: say, Guidelines: s.rules, Given: s.ruled})
+	a, release, err := w.Authors(ctx, Order{Name: orderName(x) + round, Say: say, Guidelines: s.rules, Given: s.ruled})
 	if err != nil {
 		return nil, err
 	}
@@ -183,8 +186,8 @@ func (w *Worker) author(ctx context.Context, t task, x state.Trigger, s *site, a
 }
 
 // orderName is under which the model's answers in the work on a trigger are kept. Work that somebody wants tried again asks anew.
-func orderName(t task, x state.Trigger) string {
-	name := fmt.Sprintf("%s/%d", t.change.UID, x.ID)
+func orderName(x state.Trigger) string {
+	name := fmt.Sprintf("%s/%d", x.Order, x.ID)
 	if x.Again > 0 {
 		name += fmt.Sprintf("/again/%d", x.Again)
 	}

@@ -82,6 +82,7 @@ func (w *Worker) bring(ctx context.Context, t task, x state.Trigger, s *site, o 
 			o.Kind, o.Explanation = author.Failed, why+" The merge request stays as it was."
 			return w.answerWith(ctx, t, x, state.TriggerFailed, o)
 		}
+		w.Log.Info("a trigger can't be met together with the open change", "product", t.product.Name, "trigger", x.Key, "change", t.change.UID, "fails", failures(report))
 		return w.partFrom(ctx, t, x)
 	}
 	p := publication{Commit: commit, Base: s.base, Draft: red, Files: files}
@@ -148,7 +149,7 @@ func (w *Worker) ready(ctx context.Context, t task, x state.Trigger, p publicati
 
 // partFrom lets a trigger wait that could not be met together with the open change.
 func (w *Worker) partFrom(ctx context.Context, t task, x state.Trigger) error {
-	x.State, x.ChangeID = state.TriggerWaiting, 0
+	x.State, x.ChangeID, x.Order = state.TriggerWaiting, 0, ""
 	x.Reason = notTogether(t.change)
 	if err := w.save(ctx, t, func(tx *state.Tx) error { return keep(tx, x) }); err != nil {
 		return err
@@ -197,7 +198,7 @@ func (w *Worker) prove(ctx context.Context, t task, s *site, commit string) (*bo
 	if err != nil {
 		return nil, err
 	}
-	r, err := w.Verifier.Verify(ctx, verify.Input{Head: head.Tree, Under: head.Path(t.product.Path), Readers: true, Base: &base.Tree, Guidelines: s.rules, GuidelinesGiven: s.ruled})
+	r, err := w.Verifier.VerifyChange(ctx, verify.Input{Head: head.Tree, Under: head.Path(t.product.Path), Readers: true, Base: &base.Tree, Guidelines: s.rules, GuidelinesGiven: s.ruled})
 	head.Home(r)
 	return r, err
 }

@@ -77,6 +77,16 @@ func firstFailure(r *bot.Report) string {
 	return "the verification"
 }
 
+// failures are the names of all results that fail.
+func failures(r *bot.Report) (out []string) {
+	for _, x := range r.Results {
+		if x.Status == bot.Fail {
+			out = append(out, x.Product+": "+x.Name)
+		}
+	}
+	return out
+}
+
 // settled notes that a change holds on a newer base. Nothing is pushed: approvals are not thrown away.
 func (w *Worker) settled(ctx context.Context, t task, x state.Trigger, base string) error {
 	return w.save(ctx, t, func(tx *state.Tx) error {
