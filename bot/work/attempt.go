@@ -86,7 +86,7 @@ func (w *Worker) attempt(ctx context.Context, t task, x state.Trigger) error {
 	fault.Point("author done")
 	var unfit *author.UnfitError
 	if errors.As(err, &unfit) {
-		return w.answer(ctx, t, x, state.TriggerFailed, strings.ToUpper(unfit.Error()[:1])+unfit.Error()[1:]+".")
+		return w.answer(ctx, t, x, state.TriggerFailed, unfit.Error()+".")
 	}
 	if err != nil {
 		return w.stumbled(ctx, t, x, err)

@@ -35,6 +35,8 @@ type publication struct {
 	Teams  []string      `json:"teams,omitempty"`
 	// Files are the paths that it changes in the repository.
 	Files []string `json:"files,omitempty"`
+	// Trigger is what it was made for last.
+	Trigger int64 `json:"trigger,omitempty"`
 	// Facts are told where it was asked for.
 	Facts string `json:"facts,omitempty"`
 }
@@ -128,6 +130,7 @@ func (w *Worker) left(ctx context.Context, t *task, s *site) (expected string, e
 
 // ready keeps a publication, so that whoever comes next publishes it.
 func (w *Worker) ready(ctx context.Context, t task, x state.Trigger, p publication, report *bot.Report) error {
+	p.Trigger = x.ID
 	text, err := json.Marshal(p)
 	if err != nil {
 		return err

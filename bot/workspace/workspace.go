@@ -108,10 +108,7 @@ func (l Library) bare(ctx context.Context, own string, m Member, p string) error
 	if there(filepath.Join(to, product.SpecFile)) {
 		return nil
 	}
-	if err := os.MkdirAll(to, 0o700); err != nil {
-		return err
-	}
-	_, err := l.Mirror(m.Repository).ExportFolder(ctx, m.Commit, p, to)
+	_, err := l.Mirror(m.Repository).ExportFolder(ctx, m.Commit, p, own)
 	return err
 }
 
