@@ -63,7 +63,7 @@ func (c *change) openBare(ctx context.Context, folder string, n Newcomer) (start
 	if err != nil {
 		return nil, err
 	}
-	if err := c.fitPlace(); err != nil {
+	if err := unfit(c.fitPlace()); err != nil {
 		return nil, err
 	}
 	at := func(name, label string) *scratch {
@@ -100,6 +100,22 @@ func find(tree product.Tree) ([]string, error) {
 		return nil, nil
 	}
 	return product.Find(tree, ".")
+}
+
+// UnfitError says why a product can't begin in a folder, as it is: nothing will change that but a change of the folder.
+type UnfitError struct{ Err error }
+
+// Error says why.
+func (e *UnfitError) Error() string { return e.Err.Error() }
+
+// Unwrap is the reason.
+func (e *UnfitError) Unwrap() error { return e.Err }
+
+func unfit(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &UnfitError{err}
 }
 
 // here is the job's folder as people call it.
@@ -190,7 +206,7 @@ func (c *change) bareFiles() error {
 		return c.end(Failed, "Files can't be read; mend them first:\n%v", err)
 	}
 	if len(models) == 0 && len(seeds) == 0 {
-		return fmt.Errorf("%s holds no models/*.sql and no seeds/*.csv, so there is nothing to draft a spec from; to build a product from scratch, use codicil new", c.here())
+		return unfit(fmt.Errorf("%s holds no models/*.sql and no seeds/*.csv, so there is nothing to draft a spec from; to build a product from scratch, use codicil new", c.here()))
 	}
 	return nil
 }

@@ -196,7 +196,7 @@ func (c *change) keepBest() {
 	c.out.Amendment = c.best.amendment
 	c.out.Files = slices.Clone(c.best.changed)
 	sort.Strings(c.out.Files)
-	c.out.Weakens, c.out.OverlapAfter = weakens(c.out.Amendment), c.best.overlap
+	c.out.Weakens, c.out.OverlapAfter = Weakens(c.out.Amendment), c.best.overlap
 }
 
 // conclude judges the best round.
@@ -215,8 +215,8 @@ func (c *change) conclude() error {
 	return c.end(Done, "%s", c.out.Amendment.Change)
 }
 
-// weakens lists what an amendment lets go of earlier promises.
-func weakens(a *spec.Amendment) []string {
+// Weakens lists what an amendment lets go of earlier promises.
+func Weakens(a *spec.Amendment) []string {
 	if a == nil {
 		return nil
 	}

@@ -83,7 +83,7 @@ func (c Change) where(t Trigger) string {
 	case t.URL != "" && t.Kind == spec.OriginSpec:
 		lead, shown = "", "in this change"
 	case t.URL != "":
-		lead, shown = "", "from here"
+		lead, shown = "", "given here"
 	}
 	if shown == "" {
 		return ""

@@ -27,6 +27,8 @@ type Change struct {
 	Triggers []Trigger
 	// Outcome is that of the newest work; nil for none. It may have been stored and read again.
 	Outcome *author.Outcome
+	// Earlier are the amendments that the change had before its newest work, the oldest first.
+	Earlier []*spec.Amendment
 	// Report is the whole change against the default branch; nil where none could be had.
 	Report *bot.Report
 	// Spec is the product's spec after the change, for the words of new columns; nil if it is not to be had.

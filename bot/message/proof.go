@@ -19,8 +19,13 @@ func standing(results []bot.Result) string {
 		}
 	}
 	text := checks.say("check", "checks") + " and " + tests.say("test", "tests") + " hold"
-	if checks.all()+tests.all() == 0 {
+	switch {
+	case checks.all()+tests.all() == 0:
 		text = "there was nothing to check"
+	case tests.all() == 0 && checks.all() == 1 && checks.held == 1:
+		text = "1 of 1 check holds"
+	case tests.all() == 0:
+		text = checks.say("check", "checks") + " hold"
 	}
 	if checks.failed+tests.failed == 0 && fails > 0 {
 		text += ", but " + counted(fails, "other result fails", "other results fail")
@@ -83,10 +88,15 @@ func isProof(r bot.Result) bool {
 }
 
 func isCheck(r bot.Result) bool {
-	return (r.Area == bot.AreaRequirements || r.Area == bot.AreaGuidelines) && !isProof(r)
+	return (r.Area == bot.AreaRequirements || r.Area == bot.AreaGuidelines) && !isProof(r) && !isNone(r)
 }
 
-func isTest(r bot.Result) bool { return r.Area == bot.AreaTests }
+func isTest(r bot.Result) bool { return r.Area == bot.AreaTests && !isNone(r) }
+
+// isNone says whether a result only tells that there are no tests, or that no guideline applies.
+func isNone(r bot.Result) bool {
+	return (r.Area == bot.AreaTests || r.Area == bot.AreaGuidelines) && strings.HasSuffix(r.ID, "/none")
+}
 
 // proven is the table from requirement to check to result: each new check, each that does not hold, and one row for all others
 // of an amendment, a guideline, or the tests.
@@ -132,7 +142,7 @@ func proofRows(results []bot.Result) (fresh, earlier []string) {
 	for _, r := range byAmendment(results) {
 		title := amendmentTitle(r)
 		switch {
-		case isProof(r) && r.Status == bot.Pass:
+		case isProof(r) && r.Status == bot.Pass, isNone(r):
 		case r.Area == bot.AreaRequirements && (r.New || r.Status == bot.Fail || r.Status == bot.Review):
 			if said[r.Amendment] {
 				title = ""

@@ -46,6 +46,8 @@ type Status struct {
 	// MergeRequest is the change's own, for Ready, Merged and Declined; Draft says that it is not green.
 	MergeRequest *Reference
 	Draft        bool
+	// Facts are those of [Change.Facts], for Ready.
+	Facts string
 	// Behind is the merge request that is waited for.
 	Behind *Reference
 	// Questions is the comment that holds the questions, for Asking.
@@ -193,22 +195,40 @@ func (s Status) ready(p *markup.Page) {
 	default:
 		say(p, fmt.Sprintf("✓ %s: %s is ready to be looked at.\n", bold(s.Product), lowerFirst(at)))
 	}
-	if s.Stage == Merged || r == nil {
+	facts := s.Facts
+	if r != nil {
+		facts = Change{Product: s.Product, Report: r, Outcome: s.Outcome, Draft: s.Draft}.Facts()
+	}
+	if s.Stage == Merged || facts == "" {
 		return
 	}
-	c := Change{Product: s.Product, Report: r, Outcome: s.Outcome}
+	lead, rest, _ := strings.Cut(facts, "\n")
+	say(p, lead+"\n")
+	if rest != "" {
+		sayFew(p, "failures", "", strings.SplitAfter(strings.TrimSuffix(rest, "\n"), "\n")...)
+	}
+}
+
+// mostFacts is how many failures are told where a change was asked for; the merge request tells all.
+const mostFacts = 10
+
+// Facts are what the verification came to, in a line of Markdown, and for a draft what fails, a line each.
+func (c Change) Facts() string {
+	if c.Report == nil {
+		return ""
+	}
 	facts := []string{standing(c.results()), meaning(c.impact())}
 	if h := c.readersHold(); h != "" {
 		facts = append(facts, h)
 	}
-	say(p, sentence(strings.Join(facts, " · "))+"\n")
-	if s.Draft {
-		var units []string
-		for _, u := range failing(r, s.Product) {
-			units = append(units, strings.TrimPrefix(u, "> "))
-		}
-		sayFew(p, "failures", "", units...)
+	text := sentence(strings.Join(facts, " · ")) + "\n"
+	if !c.Draft {
+		return text
 	}
+	for _, u := range few(failing(c.Report, c.Product), mostFacts) {
+		text += strings.ReplaceAll(strings.TrimSpace(strings.TrimPrefix(u, "> ")), "\n> ", " ") + "\n"
+	}
+	return text
 }
 
 // waiting tells what is waited for.

@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,12 +33,18 @@ func (c Change) changed(p *markup.Page) {
 	if b.Len() > 0 {
 		p.Add(importanceChange, "", strings.TrimLeft(b.String(), "\n"), "")
 	}
-	if a == nil {
-		return
+	for _, e := range c.Earlier {
+		text := fmt.Sprintf("**Before that, for amendment %d.** %s\n", e.ID, markup.Escape(clip(ended(e.Change), mostText)))
+		p.Add(importanceChange, "", text+"\n"+strings.TrimLeft(paragraphs("", e.Reading, mostText), "\n"), "")
 	}
 	var answers []string
-	for _, q := range a.Questions {
-		answers = append(answers, "- "+line(q.Ask)+" — *"+line(q.Answer)+"*\n")
+	for _, e := range append(slices.Clone(c.Earlier), a) {
+		if e == nil {
+			continue
+		}
+		for _, q := range e.Questions {
+			answers = append(answers, "- "+line(q.Ask)+" — *"+line(q.Answer)+"*\n")
+		}
 	}
 	p.Add(importanceChange, "answers", "**Asked and answered**\n\n", "", answers...)
 }
@@ -45,10 +52,15 @@ func (c Change) changed(p *markup.Page) {
 // first is what a reviewer has to look at first: what the change weakens, and results that need a person's eye.
 func (c Change) first(p *markup.Page) {
 	var units []string
+	var weakens []string
+	for _, e := range c.Earlier {
+		weakens = append(weakens, author.Weakens(e)...)
+	}
 	if c.Outcome != nil {
-		for _, w := range c.Outcome.Weakens {
-			units = append(units, "> - "+line(sentence(w))+"\n")
-		}
+		weakens = append(weakens, c.Outcome.Weakens...)
+	}
+	for _, w := range weakens {
+		units = append(units, "> - "+line(sentence(w))+"\n")
 	}
 	units = append(units, remarks(c.results(), c.differences())...)
 	open := units[:min(len(units), openFirst)]

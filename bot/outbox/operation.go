@@ -35,7 +35,7 @@ type Operation struct {
 	Number int `json:"number,omitempty"`
 	// CommentID is a comment's: to be edited, or reacted to; a reaction without one is to the issue itself.
 	CommentID int64 `json:"comment_id,omitempty"`
-	// Of is the key under which the comment that is edited was written.
+	// Of is the key under which the comment that is edited was written; without a CommentID it is found by that.
 	Of       string         `json:"of,omitempty"`
 	Reaction forge.Reaction `json:"reaction,omitempty"`
 	Title    string         `json:"title,omitempty"`

@@ -188,6 +188,11 @@ func (o *Outbox) perform(ctx context.Context, id int64) (r Result, err error) {
 
 // attempt looks for what an earlier attempt may have made, and makes it if there is nothing.
 func (o *Outbox) attempt(ctx context.Context, w state.Write, op Operation, m maker) (r Result, err error) {
+	if op.Kind == EditComment && op.CommentID == 0 {
+		if op.CommentID, err = o.written(ctx, w, op.Of); err != nil {
+			return r, err
+		}
+	}
 	unsure := !w.Tried.IsZero()
 	if unsure && op.creates() || op.Kind == OpenRequest {
 		r, found, err := m.find(ctx, op, w.Created)
@@ -223,6 +228,30 @@ func (o *Outbox) attempt(ctx context.Context, w state.Write, op Operation, m mak
 		return r, o.stumble(ctx, w, true, err)
 	}
 	return r, o.bury(ctx, w, err)
+}
+
+// soon is how long is waited for a comment that is to be edited and is not written yet.
+const soon = 500 * time.Millisecond
+
+// written is the comment that was written under a key.
+func (o *Outbox) written(ctx context.Context, w state.Write, of string) (id int64, err error) {
+	var comment state.Write
+	var ok bool
+	if err := o.DB.View(ctx, func(t *state.Tx) (err error) {
+		comment, ok, err = t.Write(of)
+		return err
+	}); err != nil {
+		return 0, err
+	}
+	switch {
+	case !ok || comment.State == state.WriteDead:
+		return 0, o.bury(ctx, w, fmt.Errorf("the comment %s was not written", of))
+	case comment.State == state.WritePending:
+		return 0, &forge.RetryError{After: o.DB.Now().Add(soon), Err: fmt.Errorf("write %s: the comment %s is not written yet", w.Key, of)}
+	}
+	var r Result
+	err = json.Unmarshal([]byte(comment.Result), &r)
+	return r.ID, err
 }
 
 // final says whether asking again is no use.

@@ -142,8 +142,8 @@ func (t *Triage) ownRequest(ctx context.Context, host Host, e forge.Event, r sta
 // over ends a change as its merge request ended, and tells whoever asked for it.
 func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id int64, how state.ChangeState, by, head string) error {
 	c, ok, err := tx.Change(id)
-	if err != nil || !ok || c.State == how {
-		return err
+	if err != nil || !ok || c.State == how || c.State == state.ChangeAbandoned {
+		return err // an abandoned one was closed by the bot, which has told why
 	}
 	p, ok, err := tx.Product(c.ProductID)
 	if err != nil || !ok {
@@ -200,15 +200,11 @@ func (t *Triage) restate(ctx context.Context, tx *state.Tx, repo forge.Repo, x s
 	if x.Issue == 0 {
 		return nil
 	}
-	w, ok, err := tx.Write(work.StatusKey(x))
-	if err != nil || !ok || w.State != state.WriteDone {
+	_, ok, err := tx.Write(work.StatusKey(x))
+	if err != nil || !ok {
 		return err
 	}
-	var r outbox.Result
-	if err := json.Unmarshal([]byte(w.Result), &r); err != nil {
-		return err
-	}
-	return t.Outbox.Later(ctx, tx, work.StatusKey(x)+"/"+what, outbox.Operation{Kind: outbox.EditComment, Repo: repo, Number: x.Issue, CommentID: r.ID, Of: work.StatusKey(x), Body: body})
+	return t.Outbox.Later(ctx, tx, work.StatusKey(x)+"/"+what, outbox.Operation{Kind: outbox.EditComment, Repo: repo, Number: x.Issue, Of: work.StatusKey(x), Body: body})
 }
 
 // reopened takes a declined change up again.

@@ -272,7 +272,7 @@ func (w *Worker) tellOpen(ctx context.Context, t task, p publication) error {
 		return err
 	}
 	for _, x := range triggers {
-		s := message.Status{Stage: message.Ready, MergeRequest: &message.Reference{Number: t.change.Number, URL: t.change.URL}, Draft: p.Draft}
+		s := message.Status{Stage: message.Ready, MergeRequest: &message.Reference{Number: t.change.Number, URL: t.change.URL}, Draft: p.Draft, Facts: p.Facts}
 		if err := w.status(ctx, t, x, s); err != nil {
 			return err
 		}

@@ -84,6 +84,10 @@ func (w *Worker) attempt(ctx context.Context, t task, x state.Trigger) error {
 	defer s.close()
 	outcome, err := w.author(ctx, t, x, s, s.layout, "", say)
 	fault.Point("author done")
+	var unfit *author.UnfitError
+	if errors.As(err, &unfit) {
+		return w.answer(ctx, t, x, state.TriggerFailed, unfit.Error()+".")
+	}
 	if err != nil {
 		return w.stumbled(ctx, t, x, err)
 	}
@@ -167,7 +171,11 @@ func (w *Worker) lay(ctx context.Context, t task, s *site, commit, name string) 
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return workspace.Layout{}, fmt.Errorf("make a scratch folder: %w", err)
 	}
-	return w.Library.Lay(ctx, dir, t.repository.DefaultBranch+" ("+short(commit)+")", workspace.Member{Repository: t.repository.Repository, Commit: commit}, s.others)
+	main := workspace.Member{Repository: t.repository.Repository, Commit: commit}
+	if t.product.Gone { // it has no spec yet by which it is found
+		main.Products = []string{t.product.Path}
+	}
+	return w.Library.Lay(ctx, dir, t.repository.DefaultBranch+" ("+short(commit)+")", main, s.others)
 }
 
 // author does the work that a kind of trigger asks for, on a tree. Round tells apart the times that it is done anew.

@@ -14,6 +14,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/bot/verify"
+	"github.com/codicil-dev/codicil/bot/workspace"
 	"github.com/codicil-dev/codicil/forge"
 )
 
@@ -34,8 +35,10 @@ type publication struct {
 	Teams  []string      `json:"teams,omitempty"`
 	// Files are the paths that it changes in the repository.
 	Files []string `json:"files,omitempty"`
-	// Change is what the body was made from.
-	Change json.RawMessage `json:"change,omitempty"`
+	// Trigger is what it was made for last.
+	Trigger int64 `json:"trigger,omitempty"`
+	// Facts are told where it was asked for.
+	Facts string `json:"facts,omitempty"`
 }
 
 // conclude turns what the author came to into a publication, or into an answer.
@@ -127,6 +130,7 @@ func (w *Worker) left(ctx context.Context, t *task, s *site) (expected string, e
 
 // ready keeps a publication, so that whoever comes next publishes it.
 func (w *Worker) ready(ctx context.Context, t task, x state.Trigger, p publication, report *bot.Report) error {
+	p.Trigger = x.ID
 	text, err := json.Marshal(p)
 	if err != nil {
 		return err
@@ -211,12 +215,36 @@ func (w *Worker) word(ctx context.Context, t task, s *site, p *publication, trig
 	}
 	m := w.said(t, triggers, o, report)
 	m.BaseSHA, m.HeadSHA, m.Draft = p.Base, p.Commit, p.Draft
+	if m.Earlier, err = earlier(ctx, t, s, p.Commit, o); err != nil {
+		return err
+	}
 	if m.Spec, m.Picture, err = w.picture(ctx, t, head, o, report); err != nil {
 		return err
 	}
+	p.Facts = m.Facts()
 	p.Title, p.Body, p.Check, p.Labels = m.Title(), m.Body(message.Limit), m.Check(p.Commit), m.Labels()
 	p.Users, p.Teams, err = w.reviewers(ctx, t, s, m.Spec, p.Files)
 	return err
+}
+
+// earlier are the amendments of a change besides that of its newest work.
+func earlier(ctx context.Context, t task, s *site, commit string, o *author.Outcome) (out []*spec.Amendment, err error) {
+	now, err := workspace.DocumentAt(ctx, s.mirror, commit, t.product.Path)
+	if err != nil {
+		return nil, err
+	}
+	before := map[int]bool{}
+	if there, err := workspace.DocumentAt(ctx, s.mirror, s.base, t.product.Path); err == nil { // a new product has none
+		for _, id := range there.Ledger.IDs() {
+			before[id] = true
+		}
+	}
+	for _, e := range now.Ledger.Entries {
+		if a := e.Amendment; !before[a.ID] && (o.Amendment == nil || a.ID != o.Amendment.ID) {
+			out = append(out, &a)
+		}
+	}
+	return out, nil
 }
 
 // said is what the forge is told of a change, as far as it is known before there are commits.

@@ -27,7 +27,7 @@ func (w *Worker) publish(ctx context.Context, t task) error {
 	if len(p.Bundle) > 0 {
 		_, err := w.Outbox.Do(ctx, key("push"), outbox.Operation{Kind: outbox.Push, Repo: repo, Bundle: p.Bundle, Commit: p.Commit, Branch: c.Branch, Expected: p.Expected})
 		if err != nil {
-			return w.notPushed(ctx, t, err)
+			return w.notPushed(ctx, t, p, err)
 		}
 	}
 	if err := w.request(ctx, t, &c, p, key); err != nil {
@@ -82,7 +82,7 @@ func (w *Worker) request(ctx context.Context, t task, c *state.Change, p publica
 }
 
 // notPushed goes back to making the change where the branch is elsewhere meanwhile.
-func (w *Worker) notPushed(ctx context.Context, t task, cause error) error {
+func (w *Worker) notPushed(ctx context.Context, t task, p publication, cause error) error {
 	if !refused(cause) {
 		return cause
 	}
@@ -91,11 +91,11 @@ func (w *Worker) notPushed(ctx context.Context, t task, cause error) error {
 	if err != nil {
 		return err
 	}
-	return w.again(ctx, t, found, there, cause)
+	return w.again(ctx, t, p, found, there, cause)
 }
 
 // again makes a change anew because its branch was moved by somebody else.
-func (w *Worker) again(ctx context.Context, t task, found string, there bool, cause error) error {
+func (w *Worker) again(ctx context.Context, t task, p publication, found string, there bool, cause error) error {
 	c := *t.change
 	var triggers []state.Trigger
 	if err := w.DB.View(ctx, func(tx *state.Tx) (err error) {
@@ -115,8 +115,13 @@ func (w *Worker) again(ctx context.Context, t task, found string, there bool, ca
 		if err := tx.SaveChange(c); err != nil {
 			return err
 		}
-		last := triggers[len(triggers)-1]
-		last.State = state.TriggerWorking
+		last, ok, err := tx.Trigger(p.Trigger)
+		if err != nil || !ok {
+			return err
+		}
+		if last.State = state.TriggerWorking; last.Kind == state.KindBase || last.Kind == state.KindRedo {
+			last.State, last.ChangeID = state.TriggerWaiting, c.ID
+		}
 		return tx.SaveTrigger(last)
 	})
 }

@@ -8,7 +8,9 @@ import (
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/author"
+	"github.com/codicil-dev/codicil/bot/message"
 	"github.com/codicil-dev/codicil/bot/mirror"
+	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/state"
 )
 
@@ -137,23 +139,34 @@ func (w *Worker) redo(ctx context.Context, t task, x state.Trigger, s *site) err
 	}
 	var o *author.Outcome
 	var files []string
+	var kept []state.Trigger
 	s.start = s.base
 	for _, one := range triggers {
 		at, err := w.lay(ctx, t, s, s.start, fmt.Sprintf("redo-%d", one.ID))
 		if err != nil {
 			return err
 		}
-		if o, err = w.author(ctx, t, one, s, at, round, func(string) {}); err != nil {
-			return err
-		}
-		if !o.Green() {
-			return w.notAnew(ctx, t, x, one, o)
-		}
-		commit, changed, err := w.commit(ctx, t, one, s, o)
+		made, err := w.author(ctx, t, one, s, at, round, func(string) {})
 		if err != nil {
 			return err
 		}
-		s.start, files = commit, append(files, changed...)
+		if made.Kind == author.Met {
+			if err := w.metMeanwhile(ctx, t, one, made); err != nil {
+				return err
+			}
+			continue
+		}
+		if !made.Green() {
+			return w.notAnew(ctx, t, x, one, made)
+		}
+		commit, changed, err := w.commit(ctx, t, one, s, made)
+		if err != nil {
+			return err
+		}
+		o, s.start, files, kept = made, commit, append(files, changed...), append(kept, one)
+	}
+	if len(kept) == 0 && len(triggers) > 0 {
+		return w.needless(ctx, t, x)
 	}
 	if o == nil {
 		return w.answer(ctx, t, x, state.TriggerFailed, "It is not known any more what the merge request was for; close it and ask anew.")
@@ -166,11 +179,44 @@ func (w *Worker) redo(ctx context.Context, t task, x state.Trigger, s *site) err
 	if p.Bundle, err = s.mirror.Bundle(ctx, s.base, s.start); err != nil {
 		return err
 	}
-	if err := w.word(ctx, t, s, &p, triggers, o, report); err != nil {
+	if err := w.word(ctx, t, s, &p, kept, o, report); err != nil {
 		return err
 	}
-	x.Reason = "Made anew on the default branch."
+	if x.Kind == state.KindRedo {
+		key := fmt.Sprintf("trigger/%d/answer", x.ID)
+		said := fmt.Sprintf("This is made anew on %s, as it is at %s.", t.repository.DefaultBranch, short(s.base))
+		if _, err := w.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: t.change.Number, Body: message.Said(key, said)}); err != nil && !refused(err) {
+			return err
+		}
+	}
 	return w.ready(ctx, t, x, p, report)
+}
+
+// metMeanwhile ends a trigger of an open change that the default branch meets by now.
+func (w *Worker) metMeanwhile(ctx context.Context, t task, one state.Trigger, o *author.Outcome) error {
+	return w.answerWith(ctx, t, one, state.TriggerAnswered, o)
+}
+
+// needless closes the merge request of a change that nothing asks for any more.
+func (w *Worker) needless(ctx context.Context, t task, x state.Trigger) error {
+	const why = "The default branch holds all of this by now, so this merge request is closed."
+	key := fmt.Sprintf("trigger/%d/needless", x.ID)
+	if _, err := w.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: t.change.Number, Body: message.Said(key, why)}); err != nil && !refused(err) {
+		return err
+	}
+	closed := false
+	if _, err := w.Outbox.Do(ctx, key+"/close", outbox.Operation{Kind: outbox.EditRequest, Repo: t.repository.Repo, Number: t.change.Number, Open: &closed}); err != nil && !refused(err) {
+		return err
+	}
+	return w.save(ctx, t, func(tx *state.Tx) error {
+		c := *t.change
+		c.State, c.Reason, c.Publication = state.ChangeAbandoned, why, nil
+		if err := tx.SaveChange(c); err != nil {
+			return err
+		}
+		x.State, x.ChangeID, x.Reason = state.TriggerAnswered, 0, why
+		return keep(tx, x)
+	})
 }
 
 // notAnew says that a change can't be made anew, and leaves it as it is.

@@ -223,7 +223,7 @@ func (w *Worker) mustWait(t task, x state.Trigger) string {
 	case t.change == nil || x.Kind == state.KindBase || x.Kind == state.KindRedo:
 		return ""
 	case t.change.Approved && !x.Refines:
-		return fmt.Sprintf("Merge request #%d of this product is approved already; this comes after it.", t.change.Number)
+		return "It is approved already, and not changed under its reviewers."
 	case x.Reason == notTogether(t.change):
 		return x.Reason
 	}
@@ -232,7 +232,7 @@ func (w *Worker) mustWait(t task, x state.Trigger) string {
 
 // notTogether is why a trigger waits that was tried together with an open change in vain.
 func notTogether(c *state.Change) string {
-	return fmt.Sprintf("Together with merge request #%d as it is (%s) it can't be proven; this comes after it.", c.Number, short(c.Head))
+	return fmt.Sprintf("Together with it, as it is at %s, this can't be proven.", short(c.Head))
 }
 
 func short(sha string) string { return sha[:min(len(sha), 8)] }

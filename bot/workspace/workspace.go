@@ -30,7 +30,8 @@ func (l Library) Mirror(r forge.Repository) *mirror.Mirror {
 	}})
 }
 
-// Member is a repository at a commit. Products are the folders that are wanted of it; none means all.
+// Member is a repository at a commit. Products are the folders that are wanted of it; those of the main repository are wanted besides all its
+// products, and need not be products yet.
 type Member struct {
 	Repository forge.Repository
 	Commit     string
@@ -82,6 +83,11 @@ func (l Library) Lay(ctx context.Context, dir, label string, main Member, others
 	if _, err := l.Mirror(main.Repository).Export(ctx, main.Commit, product.SpecFile, own); err != nil {
 		return out, fmt.Errorf("lay out %s: %w", main.Repository, err)
 	}
+	for _, p := range main.Products {
+		if err := l.bare(ctx, own, main, p); err != nil {
+			return out, fmt.Errorf("lay out %s of %s: %w", p, main.Repository, err)
+		}
+	}
 	out = Layout{Tree: product.Tree{Root: own, Label: label}, Mount: ".", Places: map[string]Place{}}
 	if there(filepath.Join(own, product.SpecFile)) && len(others) > 0 {
 		out.Tree.Root, out.Mount = dir, filepath.Base(own)
@@ -94,6 +100,16 @@ func (l Library) Lay(ctx context.Context, dir, label string, main Member, others
 		}
 	}
 	return out, nil
+}
+
+// bare writes a folder that is no product yet to its place, unless it is one by now.
+func (l Library) bare(ctx context.Context, own string, m Member, p string) error {
+	to := filepath.Join(own, filepath.FromSlash(p))
+	if there(filepath.Join(to, product.SpecFile)) {
+		return nil
+	}
+	_, err := l.Mirror(m.Repository).ExportFolder(ctx, m.Commit, p, own)
+	return err
 }
 
 // mountOf is a folder's name for a repository.

@@ -14,7 +14,7 @@ import (
 
 // Model answers what an author asks about tiny products. It knows these requirements, wherever in a text they stand:
 //
-//	add a column NAME          adds it; with "sloppily" the first attempt is wrong, with "wrongly" each is,
+//	add a column NAME          adds it, or is met if it is there; with "sloppily" the first attempt is wrong, with "wrongly" each is,
 //	                           with "instead of OTHER" each is while there is a column OTHER,
 //	                           with "unsure" two questions are asked, with "very unsure" another one after them
 //	drop the column NAME       is a conflict with the amendment that added it, unless that may be superseded
@@ -171,6 +171,8 @@ func (q question) refine() string {
 		return answer("unclear", "One thing is left open.", map[string]any{"questions": []map[string]string{{"ask": "Who reads it?", "assume": "Everybody"}}})
 	case there != "" && q.has(there):
 		return answer("met", "The column "+there+" is there already.", map[string]any{"amendments": []int{q.adder(there)}})
+	case add != "" && q.has(add):
+		return answer("met", "The column "+add+" is there already.", map[string]any{"amendments": []int{q.adder(add)}})
 	case strings.Contains(q.requirement, "the weather"):
 		return answer("elsewhere", "The weather belongs into a product of its own.", nil)
 	case drop != "" && q.has(drop) && !strings.Contains(q.task, "checks that may be superseded"):
