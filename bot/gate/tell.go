@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"github.com/codicil-dev/codicil/bot/fault"
 	"github.com/codicil-dev/codicil/bot/message"
 	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/state"
@@ -54,6 +55,7 @@ func (g *Gate) check(ctx context.Context, c case1, check forge.Check) error {
 	if _, err := g.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.SetCheck, Repo: c.repository.Repo, Check: &check}); err != nil {
 		return err
 	}
+	fault.Point("check made")
 	return g.DB.Update(ctx, func(tx *state.Tx) error { return tx.SetVerified(c.repository.Key(), c.Head) })
 }
 
@@ -76,6 +78,7 @@ func (g *Gate) say(ctx context.Context, c case1, body string) error {
 		return err
 	}
 	r, err := g.Outbox.Do(ctx, c.commentKey(), outbox.Operation{Kind: outbox.Comment, Repo: c.repository.Repo, Number: c.Number, Body: body})
+	fault.Point("verification told")
 	if err != nil || !before {
 		return err
 	}

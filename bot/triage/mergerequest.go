@@ -121,9 +121,9 @@ func (t *Triage) ownRequest(ctx context.Context, host Host, e forge.Event, r sta
 	}
 	switch {
 	case e.Action == forge.ActionClosed && mr.Merged:
-		return end{outcome: fmt.Sprintf("#%d is merged", mr.Number), do: func(tx *state.Tx) error { return t.over(ctx, tx, r, c.ID, state.ChangeMerged, e.Sender.Login) }}, nil
+		return end{outcome: fmt.Sprintf("#%d is merged", mr.Number), do: func(tx *state.Tx) error { return t.over(ctx, tx, r, c.ID, state.ChangeMerged, mr.HeadSHA, e.Sender.Login) }}, nil
 	case e.Action == forge.ActionClosed:
-		return end{outcome: fmt.Sprintf("#%d is declined", mr.Number), do: func(tx *state.Tx) error { return t.over(ctx, tx, r, c.ID, state.ChangeDeclined, e.Sender.Login) }}, nil
+		return end{outcome: fmt.Sprintf("#%d is declined", mr.Number), do: func(tx *state.Tx) error { return t.over(ctx, tx, r, c.ID, state.ChangeDeclined, mr.HeadSHA, e.Sender.Login) }}, nil
 	case e.Action == forge.ActionReopened:
 		return end{outcome: fmt.Sprintf("#%d is open again", mr.Number), do: func(tx *state.Tx) error { return t.reopened(ctx, tx, c.ID) }}, nil
 	case e.Action == forge.ActionSynchronize:
@@ -132,8 +132,8 @@ func (t *Triage) ownRequest(ctx context.Context, host Host, e forge.Event, r sta
 	return nothing("the bot's #%d: %s", mr.Number, e.Action)
 }
 
-// over ends a change as its merge request ended, and tells whoever asked for it.
-func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id int64, how state.ChangeState, by string) error {
+// over ends a change as its merge request, at a commit head, ended, and tells whoever asked for it.
+func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id int64, how state.ChangeState, head, by string) error {
 	c, ok, err := tx.Change(id)
 	if err != nil || !ok || c.State == how {
 		return err
@@ -141,6 +141,9 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 	p, ok, err := tx.Product(c.ProductID)
 	if err != nil || !ok {
 		return err
+	}
+	if c.State == state.ChangeReady && head == published(c) { // it was merged or closed before all of it was noted
+		c.Head = head
 	}
 	c.State, c.ClosedBy, c.Publication = how, by, nil
 	if err := tx.SaveChange(c); err != nil {
@@ -186,6 +189,15 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 		}
 	}
 	return t.wake1(ctx, tx, c.ProductID) // what waited for it has its turn
+}
+
+// published is the commit that a change which is ready is to be at on the forge; empty if there is none.
+func published(c state.Change) string {
+	var p struct{ Commit string }
+	if err := json.Unmarshal(c.Publication, &p); err != nil {
+		return "" // nothing is to be published
+	}
+	return p.Commit
 }
 
 // restate brings a trigger's status comment up to date, if it has one.

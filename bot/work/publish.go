@@ -139,7 +139,8 @@ func (w *Worker) notPublished(ctx context.Context, t task, cause error) error {
 // published ends the publication: the change is open, and whoever asked is told.
 func (w *Worker) published(ctx context.Context, t task, c state.Change, p publication) error {
 	t.change = &c
-	if err := w.tellOpen(ctx, t, p); err != nil {
+	tell, err := w.tellOpen(ctx, t, p)
+	if err != nil {
 		return err
 	}
 	return w.save(ctx, t, func(tx *state.Tx) error {
@@ -149,7 +150,10 @@ func (w *Worker) published(ctx context.Context, t task, c state.Change, p public
 		}
 		c.State, c.Head, c.Publication, c.Attempts = state.ChangeOpen, p.Commit, nil, 0
 		c.Approved = false
-		return tx.SaveChange(c)
+		if err := tx.SaveChange(c); err != nil {
+			return err
+		}
+		return tell(tx)
 	})
 }
 
