@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/codicil-dev/codicil/bot/fault"
 	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/mirror"
 	"github.com/codicil-dev/codicil/bot/outbox"
@@ -80,6 +81,7 @@ func (r *Runner) Run(ctx context.Context, argument string) error {
 		if err := r.DB.Update(ctx, func(tx *state.Tx) error { return note(tx, c.ID, found) }); err != nil {
 			return err
 		}
+		fault.Point("finding kept")
 	}
 	if err := r.DB.Update(ctx, func(tx *state.Tx) error { return r.start(ctx, tx, c.ID, g) }); err != nil {
 		return err

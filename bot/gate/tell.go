@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/codicil-dev/codicil/bot/fault"
 	"github.com/codicil-dev/codicil/bot/message"
 	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/state"
@@ -65,6 +66,7 @@ func (g *Gate) check(ctx context.Context, c case1, check forge.Check) error {
 	if err != nil {
 		return err
 	}
+	fault.Point("check made")
 	return g.DB.Update(ctx, func(tx *state.Tx) error { return tx.SetVerified(c.repository.Key(), c.Head) })
 }
 
@@ -87,6 +89,7 @@ func (g *Gate) say(ctx context.Context, c case1, body string) error {
 		return err
 	}
 	r, err := g.Outbox.Do(ctx, c.commentKey(), outbox.Operation{Kind: outbox.Comment, Repo: c.repository.Repo, Number: c.Number, Body: body})
+	fault.Point("verification told")
 	if err != nil || !before {
 		return err
 	}

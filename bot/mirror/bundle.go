@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/codicil-dev/codicil/bot/fault"
 	"github.com/codicil-dev/codicil/bot/gitcmd"
 )
 
@@ -22,8 +23,10 @@ func (m *Mirror) Bundle(ctx context.Context, base, head string) (bundle []byte, 
 		if _, err := g.Output(ctx, "update-ref", "--", ref, head); err != nil {
 			return err
 		}
+		fault.Point("bundle's ref made")
 		cmd := g.With("pack.window", "0").Command(ctx, "bundle", "create", "--quiet", "-", "^"+base, ref) // no deltas to files that others lack
 		bundle, err = cmd.Output()
+		fault.Point("bundle made")
 		_, removing := g.Output(context.WithoutCancel(ctx), "update-ref", "-d", "--", ref)
 		return errors.Join(gitcmd.Error(err), removing)
 	})
@@ -46,6 +49,7 @@ func (m *Mirror) Unbundle(ctx context.Context, bundle []byte) error {
 		m.packing.RLock()
 		_, err = g.Output(ctx, "bundle", "unbundle", name)
 		m.packing.RUnlock()
+		fault.Point("bundle taken in")
 		if err == nil {
 			return nil
 		}

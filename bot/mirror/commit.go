@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/codicil-dev/codicil/bot/fault"
 	"github.com/codicil-dev/codicil/bot/gitcmd"
 )
 
@@ -62,7 +63,9 @@ func (m *Mirror) Commit(ctx context.Context, parent string, changes []Change, me
 		if tree == before {
 			return ErrUnchanged
 		}
+		fault.Point("tree made")
 		sha, err = m.commitTree(ctx, g, tree, []string{parent}, message, at)
+		fault.Point("commit made")
 		return err
 	})
 	return sha, err

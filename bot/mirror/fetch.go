@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/codicil-dev/codicil/bot/fault"
 	"github.com/codicil-dev/codicil/bot/gitcmd"
 )
 
@@ -61,6 +62,7 @@ func (m *Mirror) fetch(ctx context.Context, g gitcmd.Git, refs []string) error {
 	if err != nil {
 		return err
 	}
+	fault.Point("fetched")
 	return m.tidy(ctx, g)
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codicil-dev/codicil/bot/fault"
 	"github.com/codicil-dev/codicil/bot/gitcmd"
 )
 
@@ -72,6 +73,7 @@ func (m *Mirror) push(ctx context.Context, g gitcmd.Git, commit, branch, expecte
 	ref := "refs/heads/" + branch
 	out, err := m.speak(ctx, g, nil, nil, "push", "--porcelain", "--quiet", "--no-verify", "--no-signed", "--recurse-submodules=no",
 		"--force-with-lease="+ref+":"+expected, "--", "origin", commit+":"+ref)
+	fault.Point("branch pushed")
 	if err == nil {
 		m.note(ctx, g, commit, branch)
 		return nil

@@ -67,7 +67,8 @@ type Outbox struct {
 	// Visibility is how long a write may be there without being listed.
 	Visibility time.Duration
 
-	keys keyed
+	keys  keyed[int64]
+	edits keyed[string]
 }
 
 // DeadError says that a write was refused for good.
@@ -182,6 +183,19 @@ func (o *Outbox) perform(ctx context.Context, id int64) (r Result, err error) {
 	host, ok := o.Hosts(op.Repo.Host)
 	if !ok {
 		return r, o.bury(ctx, w, fmt.Errorf("the host %s is not configured any more", op.Repo.Host))
+	}
+	if op.Kind == EditComment { // one after the other, so that the newest stays
+		defer o.edits.lock(op.Of)()
+		var outdated bool
+		if err := o.DB.View(ctx, func(t *state.Tx) (err error) {
+			outdated, err = t.Outdated(w.ID, op.Of)
+			return err
+		}); err != nil {
+			return r, err
+		}
+		if outdated {
+			return r, o.done(ctx, w, op, r, false)
+		}
 	}
 	return o.attempt(ctx, w, op, maker{Host: host, git: o.Git, key: w.Key})
 }
@@ -320,14 +334,15 @@ func (o *Outbox) removeTwins(ctx context.Context, id int64) error {
 		if err := host.DeleteComment(ctx, op.Repo, c.ID); err != nil && !errors.Is(err, forge.ErrNotFound) {
 			return err
 		}
+		fault.Point("twin removed")
 	}
 	return nil
 }
 
-// keyed has one at a time work on a write.
-type keyed struct {
+// keyed has one at a time work on what has a key.
+type keyed[K comparable] struct {
 	mu  sync.Mutex
-	all map[int64]*held
+	all map[K]*held
 }
 
 type held struct {
@@ -335,10 +350,10 @@ type held struct {
 	users int
 }
 
-func (k *keyed) lock(id int64) (unlock func()) {
+func (k *keyed[K]) lock(id K) (unlock func()) {
 	k.mu.Lock()
 	if k.all == nil {
-		k.all = map[int64]*held{}
+		k.all = map[K]*held{}
 	}
 	h := k.all[id]
 	if h == nil {

@@ -228,16 +228,23 @@ func (s *Service) takeUp(ctx context.Context) error {
 	})
 }
 
-// sweepNowAndThen sweeps at the start, and then as often as is configured.
+// sweepNowAndThen sweeps at the start, and then as often as is configured; sooner, and less and less so, after one that failed.
 func (s *Service) sweepNowAndThen(ctx context.Context) {
+	usual := config.Duration(s.o.Config.Server.Sweep)
+	soon := time.Second
 	for {
+		wait := usual
 		if err := s.sweeper.Sweep(ctx); err != nil && ctx.Err() == nil {
-			s.o.Log.Warn("not all was swept; it is tried again", "error", err)
+			wait = min(soon, usual)
+			soon = min(2*soon, usual)
+			s.o.Log.Warn("not all was swept; it is tried again", "in", wait, "error", err)
+		} else {
+			soon = time.Second
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(config.Duration(s.o.Config.Server.Sweep)):
+		case <-time.After(wait):
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/codicil-dev/codicil/bot/fault"
 	"github.com/codicil-dev/codicil/bot/intake"
 	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/state"
@@ -28,6 +29,7 @@ func (d deliveries) Receive(ctx context.Context, batch []intake.Delivery) (fresh
 		}
 		return nil
 	})
+	fault.Point("deliveries kept")
 	return fresh, err
 }
 
@@ -79,6 +81,8 @@ func (a *Answers) Spend(ctx context.Context, spent model.Spent) error {
 }
 
 func (a *Answers) put(ctx context.Context, all map[string]any) error {
+	fault.Point("answer came")
+	defer fault.Point("answer kept")
 	return a.db.Update(ctx, func(tx *state.Tx) error {
 		for key, v := range all {
 			text, err := json.Marshal(v)

@@ -59,6 +59,12 @@ func (t *Tx) WritesIn(s WriteState) ([]Write, error) {
 	return all(t, scanWrite, selectWrite+` where state = ? order by id`, s)
 }
 
+// Outdated says whether something newer was to be written over the comment of a key than an edit of it.
+func (t *Tx) Outdated(edit int64, key string) (bool, error) {
+	_, ok, err := one(t, scalar[int], `select 1 from writes where kind = 'edit_comment' and json_extract(payload, '$.of') = ? and id > ? limit 1`, key, edit)
+	return ok, err
+}
+
 // DoneSince are the writes of a kind that were done after a time.
 func (t *Tx) DoneSince(kind string, after time.Time) ([]Write, error) {
 	return all(t, scanWrite, selectWrite+` where kind = ? and state = ? and done_at > ? order by id`, kind, WriteDone, millis(after))

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/codicil-dev/codicil/bot/fault"
 	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/queue"
 	"github.com/codicil-dev/codicil/bot/state"
@@ -121,6 +122,7 @@ func (s *Sweeper) repository(ctx context.Context, h Host, r forge.Repository, st
 		return 0, err
 	}
 	found, err = s.receive(ctx, h, append(events, requests...))
+	fault.Point("found kept")
 	if err != nil {
 		return found, err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/codicil-dev/codicil/bot/fault"
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/forge"
 )
@@ -85,6 +86,7 @@ func (t *Triage) installation(ctx context.Context, host Host, e forge.Event) (en
 			if err := t.DB.Update(ctx, first.do); err != nil {
 				return end{}, err
 			}
+			fault.Point("repository came")
 		}
 		n++
 	}
@@ -100,7 +102,9 @@ func (t *Triage) Look(ctx context.Context, r forge.Repository) error {
 		return err
 	}
 	t.Log.Info("a repository was looked at", "repository", r.String(), "outcome", e.outcome)
-	return t.DB.Update(ctx, e.do)
+	err = t.DB.Update(ctx, e.do)
+	fault.Point("repository looked at")
+	return err
 }
 
 // hashOf is the hash of what is asked.

@@ -139,7 +139,7 @@ func (t *Triage) ownRequest(ctx context.Context, host Host, e forge.Event, r sta
 	return nothing("the bot's #%d: %s", mr.Number, e.Action)
 }
 
-// over ends a change as its merge request ended, and tells whoever asked for it.
+// over ends a change as its merge request, at a commit head, ended, and tells whoever asked for it.
 func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id int64, how state.ChangeState, by, head string) error {
 	c, ok, err := tx.Change(id)
 	if err != nil || !ok || c.State == how || c.State == state.ChangeAbandoned {
@@ -148,6 +148,9 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 	p, ok, err := tx.Product(c.ProductID)
 	if err != nil || !ok {
 		return err
+	}
+	if c.State == state.ChangeReady && head == published(c) { // it was merged or closed before all of it was noted
+		c.Head = head
 	}
 	c.State, c.ClosedBy, c.Publication = how, by, nil
 	if err := tx.SaveChange(c); err != nil {
@@ -193,6 +196,15 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 		}
 	}
 	return t.wake1(ctx, tx, c.ProductID) // what waited for it has its turn
+}
+
+// published is the commit that a change which is ready is to be at on the forge; empty if there is none.
+func published(c state.Change) string {
+	var p struct{ Commit string }
+	if err := json.Unmarshal(c.Publication, &p); err != nil {
+		return "" // nothing is to be published
+	}
+	return p.Commit
 }
 
 // restate brings a trigger's status comment up to date, if it has one.

@@ -56,9 +56,7 @@ func (w *Worker) status(ctx context.Context, t task, x state.Trigger, s message.
 	}
 	w.shown.forget(x.ID)
 	body := s.Comment()
-	// The same may be said again after something else was shown between: what is tried again, and each revision, tells anew.
-	key := fmt.Sprintf("%s/%s/%d.%d.%d/%s", StatusKey(x), s.Stage, x.Again, x.Attempts, revision(t.change), fingerprint(body))
-	_, err = w.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.EditComment, Repo: t.repository.Repo, Number: x.Issue, CommentID: at, Of: StatusKey(x), Body: body})
+	_, err = w.Outbox.Do(ctx, statusEdit(t, x, s.Stage, body), outbox.Operation{Kind: outbox.EditComment, Repo: t.repository.Repo, Number: x.Issue, CommentID: at, Of: StatusKey(x), Body: body})
 	return unlessRefused(err)
 }
 
@@ -262,22 +260,47 @@ func (w *Worker) tellWaiting(ctx context.Context, t task, x state.Trigger) error
 	return w.status(ctx, t, x, message.Status{Stage: message.Waiting, Behind: &message.Reference{Number: t.change.Number, URL: t.change.URL}, Outcome: &author.Outcome{Explanation: x.Reason}})
 }
 
-// tellOpen tells whoever asked that the merge request is there.
-func (w *Worker) tellOpen(ctx context.Context, t task, p publication) error {
+// tellOpen is the part of a transaction that has whoever asked be told that the merge request is there. It must not be told later than that the
+// merge request was merged.
+func (w *Worker) tellOpen(ctx context.Context, t task, p publication) (tell func(*state.Tx) error, err error) {
 	var triggers []state.Trigger
 	if err := w.DB.View(ctx, func(tx *state.Tx) (err error) {
 		triggers, err = tx.TriggersOfChange(t.change.ID)
 		return err
 	}); err != nil {
-		return err
+		return nil, err
 	}
+	edits := map[string]outbox.Operation{}
 	for _, x := range triggers {
-		s := message.Status{Stage: message.Ready, MergeRequest: &message.Reference{Number: t.change.Number, URL: t.change.URL}, Draft: p.Draft, Facts: p.Facts}
-		if err := w.status(ctx, t, x, s); err != nil {
-			return err
+		if !commented(x) {
+			continue
 		}
+		at, err := w.statusAt(ctx, t, x)
+		if refused(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		w.shown.forget(x.ID)
+		s := message.Status{Key: x.Key, Product: t.product.Name, Requirement: x.Requirement, Stage: message.Ready, MergeRequest: &message.Reference{Number: t.change.Number, URL: t.change.URL}, Draft: p.Draft, Facts: p.Facts}
+		body := s.Comment()
+		edits[statusEdit(t, x, s.Stage, body)] = outbox.Operation{Kind: outbox.EditComment, Repo: t.repository.Repo, Number: x.Issue, CommentID: at, Of: StatusKey(x), Body: body}
 	}
-	return nil
+	return func(tx *state.Tx) error {
+		for key, op := range edits {
+			if err := w.Outbox.Later(ctx, tx, key, op); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+// statusEdit is the key of an edit of a trigger's status comment. The same may be said again after something else was shown between: what is
+// tried again, and each revision, tells anew.
+func statusEdit(t task, x state.Trigger, stage message.Stage, body string) string {
+	return fmt.Sprintf("%s/%s/%d.%d.%d/%s", StatusKey(x), stage, x.Again, x.Attempts, revision(t.change), fingerprint(body))
 }
 
 // giveUp ends a change that can't be brought to the forge, and tells whoever asked for it.

@@ -155,6 +155,7 @@ func (w *Worker) site(ctx context.Context, t task) (*site, error) {
 	if s.folder, err = os.MkdirTemp(w.Scratch, "codicil-work-"); err != nil {
 		return nil, fmt.Errorf("make a scratch folder: %w", err)
 	}
+	fault.Point("scratch made")
 	if s.others, err = w.Library.Around(ctx, w.DB, t.product.ID); err == nil {
 		s.layout, err = w.lay(ctx, t, s, s.start, "start")
 	}

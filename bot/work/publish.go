@@ -144,7 +144,8 @@ func (w *Worker) notPublished(ctx context.Context, t task, cause error) error {
 // published ends the publication: the change is open, and whoever asked is told.
 func (w *Worker) published(ctx context.Context, t task, c state.Change, p publication) error {
 	t.change = &c
-	if err := w.tellOpen(ctx, t, p); err != nil {
+	tell, err := w.tellOpen(ctx, t, p)
+	if err != nil {
 		return err
 	}
 	return w.save(ctx, t, func(tx *state.Tx) error {
@@ -161,7 +162,7 @@ func (w *Worker) published(ctx context.Context, t task, c state.Change, p public
 		for _, x := range triggers {
 			err = errors.Join(err, w.ended(ctx, tx, x))
 		}
-		return err
+		return errors.Join(err, tell(tx))
 	})
 }
 
