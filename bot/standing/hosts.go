@@ -85,7 +85,7 @@ func (s *Standing) warn(o Options) {
 		say("%s given up. See why, and have them run again.", several(n, "job was", "jobs were"))
 	}
 	if n := len(s.DeadWrites); n > 0 {
-		say("%s on the forge refused for good. See why, and have them made again.", several(n, "write was", "writes were"))
+		say("%s refused for good. See why, and have them made again.", several(n, "write on the forge was", "writes on the forge were"))
 	}
 	for _, p := range s.Products {
 		if p.Unreadable != "" {

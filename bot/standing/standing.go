@@ -7,6 +7,8 @@ import "time"
 // like a secret; they still have to be escaped for where they are shown. Lists may be empty, and are never nil.
 type Standing struct {
 	At time.Time `json:"at"`
+	// Running says that a bot has the database. Whoever reads it says so: the database can't tell.
+	Running bool `json:"running"`
 	// Since is when the database was made.
 	Since time.Time `json:"since"`
 	// Warnings are what somebody should look into.
