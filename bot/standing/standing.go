@@ -17,8 +17,7 @@ type Standing struct {
 	// Working is what the bot is at, Waiting what waits for its turn or for an answer.
 	Working []Trigger `json:"working"`
 	Waiting []Trigger `json:"waiting"`
-	// Open are the open merge requests and those that are about to be opened; Ended those that were merged or closed lately, the newest first;
-	// of a single product also those that came to nothing before.
+	// Open are the open merge requests and those that are about to be opened; Ended those that were merged or closed lately, the newest first.
 	Open  []Change `json:"open"`
 	Ended []Change `json:"ended"`
 	// NotDone is what lately came to no change, the newest first.
