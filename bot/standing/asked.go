@@ -146,9 +146,12 @@ func (r *reader) changes(s *Standing) error {
 		if err != nil {
 			return err
 		}
-		for i := len(all) - 1; i >= 0; i-- {
-			if all[i].State != state.ChangeWorking && all[i].State != state.ChangeReady && all[i].State != state.ChangeOpen && (r.o.Whole || len(over) < recent) {
-				over = append(over, all[i])
+		slices.Reverse(all)
+		for _, c := range all {
+			// What was abandoned is told by its triggers, unless there was a merge request.
+			ended := c.State == state.ChangeMerged || c.State == state.ChangeDeclined || c.State == state.ChangeAbandoned && c.Number != 0
+			if ended && (r.o.Whole || len(over) < recent) {
+				over = append(over, c)
 			}
 		}
 	} else if over, err = r.LatestChanges(recent, state.ChangeMerged, state.ChangeDeclined); err != nil {

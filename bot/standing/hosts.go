@@ -82,10 +82,10 @@ func (s *Standing) warn(o Options) {
 		}
 	}
 	if n := len(s.DeadJobs); n > 0 {
-		say("%s given up. See why, and have them run again.", several(n, "job was", "jobs were"))
+		say("%s given up: “Trouble” on the pages says why, and runs them again.", several(n, "job was", "jobs were"))
 	}
 	if n := len(s.DeadWrites); n > 0 {
-		say("%s on the forge refused for good. See why, and have them made again.", several(n, "write was", "writes were"))
+		say("%s refused for good: “Trouble” on the pages says why, and makes them again.", several(n, "write on the forge was", "writes on the forge were"))
 	}
 	for _, p := range s.Products {
 		if p.Unreadable != "" {

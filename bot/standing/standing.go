@@ -7,6 +7,8 @@ import "time"
 // like a secret; they still have to be escaped for where they are shown. Lists may be empty, and are never nil.
 type Standing struct {
 	At time.Time `json:"at"`
+	// Running says that a bot has the database. Whoever reads it says so: the database can't tell.
+	Running bool `json:"running"`
 	// Since is when the database was made.
 	Since time.Time `json:"since"`
 	// Warnings are what somebody should look into.
@@ -15,8 +17,7 @@ type Standing struct {
 	// Working is what the bot is at, Waiting what waits for its turn or for an answer.
 	Working []Trigger `json:"working"`
 	Waiting []Trigger `json:"waiting"`
-	// Open are the open merge requests and those that are about to be opened; Ended those that were merged or closed lately, the newest first;
-	// of a single product also those that came to nothing before.
+	// Open are the open merge requests and those that are about to be opened; Ended those that were merged or closed lately, the newest first.
 	Open  []Change `json:"open"`
 	Ended []Change `json:"ended"`
 	// NotDone is what lately came to no change, the newest first.

@@ -17,8 +17,6 @@ type TextOptions struct {
 	Width int
 	// Colour adds terminal colours.
 	Colour bool
-	// Running says that a bot has the database.
-	Running bool
 }
 
 // JSON writes s for programs: indented, with lists that are empty rather than null. The error is that of w.
@@ -38,7 +36,7 @@ func Text(w io.Writer, s Standing, o TextOptions) error {
 	if len(s.Products) == 1 {
 		t.product = s.Products[0].ID
 	}
-	t.head(s, o.Running)
+	t.head(s)
 	section(t, "Under way", s.Working, t.trigger)
 	section(t, "Waiting, and why", s.Waiting, t.trigger)
 	section(t, "Open merge requests", s.Open, t.change)
@@ -97,9 +95,9 @@ func section[T any](t *texter, title string, all []T, tell func(T)) {
 }
 
 // head says what there is, and what somebody should look into.
-func (t *texter) head(s Standing, running bool) {
+func (t *texter) head(s Standing) {
 	bot := t.Warn("no bot runs")
-	if running {
+	if s.Running {
 		bot = t.Good("the bot runs")
 	}
 	switch len(s.Products) {
@@ -267,6 +265,6 @@ func (t *texter) job(j Job) {
 }
 
 func (t *texter) write(w Write) {
-	t.row(w.Kind, w.Repository, fmt.Sprintf("tried %d×", w.Attempts), t.Bad, w.Created)
+	t.row(w.Kind, w.Repository, "refused", t.Bad, w.Created)
 	t.few(w.Error, plain)
 }

@@ -132,7 +132,7 @@ func TestHeaders(t *testing.T) {
 			if csp := h.Get("Content-Security-Policy"); !strings.HasPrefix(csp, "default-src 'none';") || strings.Contains(csp, "script-src") || strings.Contains(csp, "unsafe") {
 				t.Errorf("%s: Content-Security-Policy: %s", path, csp)
 			}
-			for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"} {
+			for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "Cache-Control": "no-store"} {
 				if h.Get(name) != want {
 					t.Errorf("%s: %s: %q", path, name, h.Get(name))
 				}

@@ -61,6 +61,9 @@ func (c *cli) serve(ctx context.Context, f *serveFlags) error {
 	}
 	defer s.release()
 	log.Info("the bot is up", "version", version(), "webhooks", "http://"+s.webhooks.Addr().String()+"/webhooks/github", "pages", address(s.pages), "host", conf.GitHub.BaseURL)
+	if at, ok := addressOf(s.pages); ok && !at.IP.IsLoopback() {
+		log.Warn("the pages are to be reached from other machines, where their password can be read on the way: put a proxy with TLS before them", "pages", address(s.pages))
+	}
 	if err := s.Run(ctx, s.webhooks); err != nil && !errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -74,6 +77,15 @@ func address(l net.Listener) string {
 		return web.Off
 	}
 	return "http://" + l.Addr().String() + "/"
+}
+
+// addressOf is where a listener listens; ok is false if there is none.
+func addressOf(l net.Listener) (at *net.TCPAddr, ok bool) {
+	if l == nil {
+		return nil, false
+	}
+	at, ok = l.Addr().(*net.TCPAddr)
+	return at, ok
 }
 
 // serverLog is what a server writes to standard error.

@@ -71,7 +71,10 @@ func (c *cli) botStatus(ctx context.Context, product string, f *statusFlags) err
 		return err
 	}
 	defer db.Close()
-	o := standing.Options{Sweep: config.Duration(server.Sweep)}
+	var o standing.Options
+	if running {
+		o.Sweep = config.Duration(server.Sweep)
+	}
 	if product != "" {
 		if o.Product, err = productCalled(ctx, db, product); err != nil {
 			return err
@@ -81,13 +84,14 @@ func (c *cli) botStatus(ctx context.Context, product string, f *statusFlags) err
 	if err != nil {
 		return err
 	}
-	return c.tellStatus(s, f.format, running)
+	s.Running = running
+	return c.tellStatus(s, f.format)
 }
 
 // tellStatus writes how things stand.
-func (c *cli) tellStatus(s standing.Standing, format string, running bool) error {
+func (c *cli) tellStatus(s standing.Standing, format string) error {
 	tell := func(w io.Writer) error {
-		return standing.Text(w, s, standing.TextOptions{Width: c.width(), Colour: c.coloured(), Running: running})
+		return standing.Text(w, s, standing.TextOptions{Width: c.width(), Colour: c.coloured()})
 	}
 	if format == "json" {
 		tell = func(w io.Writer) error { return standing.JSON(w, s) }
