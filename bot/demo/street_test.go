@@ -166,13 +166,16 @@ func (h house) quiet() {
 		if err := h.town.Settle(context.Background()); err != nil {
 			return false
 		}
-		var left int
-		h.view(func(tx *state.Tx) (err error) {
-			left, err = tx.Unlooked()
+		idle := false
+		h.view(func(tx *state.Tx) error {
+			left, err := tx.Unlooked()
+			if err != nil || left > 0 {
+				return err
+			}
+			idle, err = h.bot.Queue().IdleIn(tx, tx.Now().Add(5*time.Second))
 			return err
 		})
-		idle, err := h.bot.Queue().Idle(context.Background(), time.Now().Add(5*time.Second))
-		return err == nil && idle && left == 0
+		return idle
 	}, nil)
 }
 
