@@ -24,6 +24,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/verify"
 	"github.com/codicil-dev/codicil/bot/work"
 	"github.com/codicil-dev/codicil/deploy"
+	"github.com/codicil-dev/codicil/forge/localforge/octokit"
 )
 
 func TestMain(m *testing.M) {
@@ -109,6 +110,7 @@ func settle(t *testing.T, o demo.Options, products int, ask func(*model.Account)
 		account := model.NewAccount(model.Budget{}, nil, spent, time.Now)
 		return work.Here{Author: &author.Author{Asker: model.NewRemembering(ask(account), answers, account), Account: account, Verifier: verifier, Say: order.Say, Models: map[string]string{"": "recorded"}, Guidelines: order.Guidelines, GuidelinesGiven: order.Given}}, func() {}, nil
 	}
+	o.Listen = octokit.NewTranscript(t).Listen // all that the bot says to GitHub, and all that it is answered
 	town, err := demo.Found(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

@@ -63,6 +63,8 @@ type Options struct {
 	Configure func(*config.Config)
 	// Forge is the address of the forge, such as 127.0.0.1:4180; empty for any port.
 	Forge string
+	// Listen hears what is said to the forge; nil hears nothing.
+	Listen func(http.Handler) http.Handler
 }
 
 // Town is a forge with repositories, people and guidelines.
@@ -97,6 +99,9 @@ func Found(ctx context.Context, o Options) (t *Town, err error) {
 	handler, err := lookedAt.Handler(t.Forge, o.Log)
 	if err != nil {
 		return nil, errors.Join(err, t.Forge.Close())
+	}
+	if o.Listen != nil {
+		handler = o.Listen(handler)
 	}
 	t.web = &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	go func() { _ = t.web.Serve(pages) }() // ends with Close
