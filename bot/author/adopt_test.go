@@ -10,6 +10,7 @@ import (
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/author"
 	"github.com/codicil-dev/codicil/bot/guideline"
+	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/spec"
 )
 
@@ -67,8 +68,12 @@ func TestAdopt(t *testing.T) {
 	if len(s.of(author.StageImplement)) != 0 {
 		t.Error("the models were asked for, although only words change")
 	}
-	if len(s.of(author.StageReview)) != 1 {
-		t.Error("it was not reviewed")
+	reviews := s.of(author.StageReview)
+	if len(reviews) != 1 {
+		t.Fatal("it was not reviewed")
+	}
+	if !slices.ContainsFunc(reviews[0].Messages, func(m model.Message) bool { return strings.Contains(m.Text, "The amount says that it is gross.") }) {
+		t.Error("the reviewer was not shown the amendment")
 	}
 	if len(o.Notes) > 0 {
 		t.Errorf("notes %q", o.Notes)

@@ -76,7 +76,11 @@ func (c *change) amendTask(id int) (string, error) {
 	task := prompts.AmendTask{Requirement: c.job.Requirement, Reading: c.reading, Facts: c.facts, Answers: c.answers, ID: id,
 		Path: spec.EntryFile(id), Origin: c.origin().Kind, Supersede: c.allowed()}
 	if c.complaint != "" {
-		task.Complaint, task.Last = c.complaint, c.amendmentText()
+		last, err := c.amendmentText()
+		if err != nil {
+			return "", err
+		}
+		task.Complaint, task.Last = c.complaint, last
 	}
 	switch {
 	case c.adopting != nil:
@@ -234,14 +238,14 @@ func (c *change) writeAmendment(a *spec.Amendment) error {
 }
 
 // amendmentText is the amendment as models see it: without what differs from run to run.
-func (c *change) amendmentText() string {
+func (c *change) amendmentText() (string, error) {
 	a := *c.amendment
-	a.Origin, a.Base, a.Result = spec.Origin{Kind: a.Origin.Kind}, "", ""
+	a.Origin, a.Base, a.Result = spec.Origin{Kind: a.Origin.Kind, ID: a.Origin.ID, Revision: a.Origin.Revision}, "", ""
 	text, err := spec.MarshalAmendment(&a)
 	if err != nil {
-		return ""
+		return "", fmt.Errorf("show amendment %d: %w", a.ID, err)
 	}
-	return string(text)
+	return string(text), nil
 }
 
 // prove verifies the amendment before it is implemented: the ledger must be in order, and a check red at the base.

@@ -59,15 +59,19 @@ func (c *change) implement(ctx context.Context) error {
 // implementTask is what is asked of whoever implements.
 func (c *change) implementTask() (string, error) {
 	file := spec.EntryFile(c.amendment.ID)
+	amendment, err := c.amendmentText()
+	if err != nil {
+		return "", err
+	}
 	if c.refreshing {
-		return prompts.Renew(prompts.RenewTask{Evidence: c.job.Evidence, Facts: c.facts, Path: file, Amendment: c.amendmentText()})
+		return prompts.Renew(prompts.RenewTask{Evidence: c.job.Evidence, Facts: c.facts, Path: file, Amendment: amendment})
 	}
 	changed, texts, err := changes(c.base, c.head)
 	if err != nil {
 		return "", err
 	}
 	return prompts.Implement(prompts.ImplementTask{
-		Requirement: c.job.Requirement, Facts: c.facts, Path: file, Amendment: c.amendmentText(), SpecDiff: unified(c.base, changed, texts, file),
+		Requirement: c.job.Requirement, Facts: c.facts, Path: file, Amendment: amendment, SpecDiff: unified(c.base, changed, texts, file),
 	})
 }
 

@@ -139,7 +139,11 @@ func (i *implementation) reviewer(ctx context.Context) ([]model.Message, error) 
 	for _, e := range i.product.Document.Ledger.Entries {
 		data.Ledger = append(data.Ledger, prompts.File{Path: spec.EntryFile(e.Amendment.ID), Text: string(e.Data)})
 	}
-	data.Ledger = append(data.Ledger, prompts.File{Path: spec.EntryFile(i.amendment.ID), Text: i.amendmentText()})
+	amendment, err := i.amendmentText()
+	if err != nil {
+		return nil, err
+	}
+	data.Ledger = append(data.Ledger, prompts.File{Path: spec.EntryFile(i.amendment.ID), Text: amendment})
 	messages, err := i.opening(data)
 	if err != nil {
 		return nil, err
