@@ -167,12 +167,15 @@ func (h house) quiet() {
 			return false
 		}
 		var left int
+		var idle bool
 		h.view(func(tx *state.Tx) (err error) {
-			left, err = tx.Unlooked()
+			if left, err = tx.Unlooked(); err != nil {
+				return err
+			}
+			idle, err = h.bot.Queue().IdleIn(tx, time.Now().Add(5*time.Second))
 			return err
 		})
-		idle, err := h.bot.Queue().Idle(context.Background(), time.Now().Add(5*time.Second))
-		return err == nil && idle && left == 0
+		return idle && left == 0
 	}, nil)
 }
 
