@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/rpc"
 	"net/rpc/jsonrpc"
@@ -60,7 +61,8 @@ func (c *child) Do(o Order, r *Result) error {
 	a.Say = func(text string) { _ = c.asks.Call("Bot.Say", text, new(bool)) } // that it is not heard is no reason to stop
 	out, err := work(c.ctx, a, o)
 	if err != nil {
-		r.Failure = err.Error()
+		var unfit *author.UnfitError
+		r.Failure, r.Unfit = err.Error(), errors.As(err, &unfit)
 	}
 	if out == nil {
 		return nil

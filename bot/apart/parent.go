@@ -105,6 +105,9 @@ func (r Result) unpack() (o *author.Outcome, err error) {
 		}
 		o.Restore(r.Rest)
 	}
+	if r.Unfit {
+		return o, &author.UnfitError{Err: errors.New(r.Failure)}
+	}
 	if r.Failure != "" {
 		return o, errors.New(r.Failure)
 	}

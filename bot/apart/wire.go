@@ -55,8 +55,9 @@ type Order struct {
 type Result struct {
 	Outcome json.RawMessage
 	Rest    author.Rest
-	// Failure is the author's error; empty for none.
+	// Failure is the author's error; empty for none. Unfit says that it is a *author.UnfitError.
 	Failure string
+	Unfit   bool
 }
 
 // Kept is a model's answer that the bot keeps.

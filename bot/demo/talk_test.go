@@ -337,7 +337,7 @@ func workIsTakenBack(h house) {
 		h.Errorf("this goes on: %+v", open)
 	}
 	h.says("jane", issue, "/codicil retry")
-	h.hears(issue, "2 things are unclear", "Waiting for answers")
+	h.hears(issue, "Waiting for answers", "the questions")
 	h.says("jane", issue, "1. yes\n2. yes")
 	c := h.opened(0)
 	h.hears(issue, "is ready to be looked at", c.URL)
@@ -467,9 +467,9 @@ func whereThereIsNone(h house) {
 		}
 		return number != 0
 	}, func() string { return strings.Join(h.bots(issue), "\n---\n") })
-	h.hears(issue, "is ready to be looked at")
 	h.show(issue)
 	h.show(number)
+	h.hears(issue, "is ready to be looked at")
 	h.merges(number)
 	h.hears(issue, "is merged")
 	h.says("omar", issue, "/codicil why ledgers")

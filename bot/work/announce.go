@@ -303,6 +303,21 @@ func statusEdit(t task, x state.Trigger, stage message.Stage, body string) strin
 	return fmt.Sprintf("%s/%s/%d.%d.%d/%s", StatusKey(x), stage, x.Again, x.Attempts, revision(t.change), fingerprint(body))
 }
 
+// tellRedone answers whoever asked for a change to be made anew.
+func (w *Worker) tellRedone(ctx context.Context, t task, p publication) error {
+	var x state.Trigger
+	if err := w.DB.View(ctx, func(tx *state.Tx) (err error) {
+		x, _, err = tx.Trigger(p.Trigger)
+		return err
+	}); err != nil || x.Kind != state.KindRedo {
+		return err
+	}
+	key := fmt.Sprintf("trigger/%d/answer", x.ID)
+	said := fmt.Sprintf("This is made anew on %s, as it is at %s.", t.repository.DefaultBranch, short(p.Base))
+	_, err := w.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: t.change.Number, Body: message.Said(key, said)})
+	return unlessRefused(err)
+}
+
 // giveUp ends a change that can't be brought to the forge, and tells whoever asked for it.
 func (w *Worker) giveUp(ctx context.Context, t task, triggers []state.Trigger, why string) error {
 	o := &author.Outcome{Kind: author.Failed, Explanation: why, Product: t.product.Name}

@@ -148,6 +148,9 @@ func (w *Worker) published(ctx context.Context, t task, c state.Change, p public
 	if err != nil {
 		return err
 	}
+	if err := w.tellRedone(ctx, t, p); err != nil {
+		return err
+	}
 	return w.save(ctx, t, func(tx *state.Tx) error {
 		now, ok, err := tx.Change(c.ID)
 		if err != nil || !ok || now.State != state.ChangeReady {

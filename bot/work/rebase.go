@@ -182,13 +182,6 @@ func (w *Worker) redo(ctx context.Context, t task, x state.Trigger, s *site) err
 	if err := w.word(ctx, t, s, &p, kept, o, report); err != nil {
 		return err
 	}
-	if x.Kind == state.KindRedo {
-		key := fmt.Sprintf("trigger/%d/answer", x.ID)
-		said := fmt.Sprintf("This is made anew on %s, as it is at %s.", t.repository.DefaultBranch, short(s.base))
-		if _, err := w.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: t.change.Number, Body: message.Said(key, said)}); err != nil && !refused(err) {
-			return err
-		}
-	}
 	return w.ready(ctx, t, x, p, report)
 }
 
