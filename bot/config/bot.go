@@ -51,6 +51,8 @@ type Server struct {
 	Sweep string `json:"sweep,omitempty"`
 	// Visibility is how long a write may be there before a forge lists it; 30s by default.
 	Visibility string `json:"visibility,omitempty"`
+	// Silence is how long no webhook may come, while there are events, before the log warns of it; 1h by default.
+	Silence string `json:"silence,omitempty"`
 	// Account is what the pages ask for. Where they listen beyond this machine there has to be one.
 	Account Account `json:"account,omitempty"`
 }
@@ -96,7 +98,7 @@ type Questions struct {
 func (c *Config) fillIn() {
 	for at, text := range map[*string]string{
 		&c.GitHub.BaseURL: "https://api.github.com/", &c.GitHub.WriteInterval: "1s",
-		&c.Server.Webhooks: "127.0.0.1:8420", &c.Server.Pages: "127.0.0.1:8421", &c.Server.Sweep: "10m", &c.Server.Visibility: "30s",
+		&c.Server.Webhooks: "127.0.0.1:8420", &c.Server.Pages: "127.0.0.1:8421", &c.Server.Sweep: "10m", &c.Server.Visibility: "30s", &c.Server.Silence: "1h",
 		&c.Commits.Name: "Codicil", &c.Commits.Email: "codicil@users.noreply.github.com",
 		&c.Refresh.Schedule: "0 5 * * 1", &c.Refresh.Zone: "UTC",
 		&c.Questions.Wait: "168h", &c.Questions.Remind: "72h",
@@ -121,7 +123,7 @@ func (c *Config) checkBot(source *spec.Source) (problems bot.Problems) {
 		problems = append(problems, bot.Problem{File: source.File(), Line: line, Column: column, Severity: bot.SeverityError, Message: fmt.Sprintf(format, args...)})
 	}
 	for pointer, text := range map[string]string{
-		"/server/sweep": c.Server.Sweep, "/server/visibility": c.Server.Visibility, "/github/write_interval": c.GitHub.WriteInterval,
+		"/server/sweep": c.Server.Sweep, "/server/visibility": c.Server.Visibility, "/server/silence": c.Server.Silence, "/github/write_interval": c.GitHub.WriteInterval,
 		"/questions/wait": c.Questions.Wait, "/questions/remind": c.Questions.Remind,
 	} {
 		if d, err := time.ParseDuration(text); text != "" && (err != nil || d < 0) {

@@ -73,7 +73,11 @@ func (v Verification) Check() forge.Check {
 	if len(v.Products) == 1 {
 		about = clip(v.Products[0].Product, 50)
 	}
-	return checked(forge.Check{Name: CheckName, SHA: v.SHA, Key: v.Key}, v.Report, about+": "+v.title(), v.paths())
+	check := checked(forge.Check{Name: CheckName, SHA: v.SHA, Key: v.Key}, v.Report, about+": "+v.title(), v.paths())
+	if len(v.FromBase) > 0 && check.Conclusion == forge.Success {
+		check.Conclusion = forge.Neutral // what was not taken from it was not proven
+	}
+	return check
 }
 
 // named is the verdict with what it is about, in Markdown.

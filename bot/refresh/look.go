@@ -28,13 +28,14 @@ type findings struct {
 	rule *guideline.Guideline
 	// source and commit are where it is.
 	source, commit string
-	fingerprint    string
+	// fingerprint is of all that was looked at, and hash of what was found, for the spec as it is.
+	fingerprint, hash string
 	// wait says why nothing was looked at this time; empty if all was.
 	wait string
 }
 
-// look finds out what is out of date.
-func (r *Refresher) look(ctx context.Context, p state.Product, in state.Repository) (f findings, err error) {
+// look finds out what is out of date. Where somebody asked for it, that includes what was declined before.
+func (r *Refresher) look(ctx context.Context, p state.Product, in state.Repository, asked bool) (f findings, err error) {
 	m := r.Library.Mirror(in.Repository)
 	if err := m.Fetch(ctx); err != nil {
 		return f, err
@@ -52,10 +53,11 @@ func (r *Refresher) look(ctx context.Context, p state.Product, in state.Reposito
 	case errors.As(err, &problems):
 		f.evidence = []string{"The spec or ledger can't be read: " + err.Error()}
 		f.fingerprint = sum(f.evidence)
+		f.hash = f.fingerprint
 		return f, nil
 	case err != nil:
 		return f, err
-	case workspace.HandEdited(doc):
+	case workspace.HandEdited(nil, doc):
 		f.wait = "its spec was edited by hand, which is seen to first"
 		return f, nil
 	}
@@ -63,7 +65,7 @@ func (r *Refresher) look(ctx context.Context, p state.Product, in state.Reposito
 	if err != nil {
 		return f, err
 	}
-	if err := r.unkept(ctx, &f, subject{product: p, in: in, head: head, doc: doc}, rules); err != nil {
+	if err := r.unkept(ctx, &f, subject{product: p, in: in, head: head, doc: doc, asked: asked}, rules); err != nil {
 		return f, err
 	}
 	warnings, err := r.warnings(ctx, m, head, p)
@@ -71,7 +73,9 @@ func (r *Refresher) look(ctx context.Context, p state.Product, in state.Reposito
 		return f, err
 	}
 	f.evidence = append(f.evidence, warnings...)
-	inputs := []string{spec.Fingerprint(doc.Spec, doc.Ledger.IDs()), "engine " + engine.Version()}
+	is := spec.Fingerprint(doc.Spec, doc.Ledger.IDs())
+	f.hash = sum(append([]string{is}, f.evidence...))
+	inputs := []string{is, "engine " + engine.Version()}
 	for _, g := range rules {
 		inputs = append(inputs, g.ID+"@"+g.Revision)
 	}

@@ -41,12 +41,12 @@ type Refresher struct {
 // Turn has all products asked; night names the turn, such as its date: each product is asked once a night.
 func (r *Refresher) Turn(ctx context.Context, night string) error {
 	return r.DB.Update(ctx, func(tx *state.Tx) error {
+		products, err := tx.Products()
+		if err != nil || len(products) == 0 {
+			return err // nothing was looked at yet: that was no turn
+		}
 		c, fresh, err := tx.AddCampaign(state.Campaign{Key: "refresh/" + night, State: state.CampaignRunning, CampaignData: state.CampaignData{Kind: state.KindRefresh, Title: "The turn of the week, " + night}})
 		if err != nil || !fresh {
-			return err
-		}
-		products, err := tx.Products()
-		if err != nil {
 			return err
 		}
 		for _, p := range products {
@@ -76,7 +76,7 @@ func (r *Refresher) Run(ctx context.Context, argument string) error {
 	}); err != nil || !ok || p.Gone {
 		return err
 	}
-	f, err := r.look(ctx, p, in)
+	f, err := r.look(ctx, p, in, o.Issue != 0)
 	if err != nil {
 		return fmt.Errorf("refresh %s in %s: %w", p.Name, in, err)
 	}
@@ -100,7 +100,7 @@ func (r *Refresher) keep(ctx context.Context, tx *state.Tx, o triage.RefreshOrde
 	if f.wait != "" {
 		return say(f.wait)
 	}
-	hash := "refresh/" + f.fingerprint
+	hash := "refresh/" + f.hash
 	declined, err := tx.WasDeclined(p.ID, hash)
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (r *Refresher) keep(ctx context.Context, tx *state.Tx, o triage.RefreshOrde
 	case declined && !asked:
 		return say("the same was declined before")
 	}
-	x := state.Trigger{ProductID: p.ID, Kind: state.KindRefresh, Key: hash, Hash: hash, State: state.TriggerWaiting, CampaignID: o.Campaign, Issue: 0,
+	x := state.Trigger{ProductID: p.ID, Kind: state.KindRefresh, Key: "refresh/" + f.fingerprint, Hash: hash, State: state.TriggerWaiting, CampaignID: o.Campaign, Issue: 0,
 		TriggerData: state.TriggerData{Requirement: "Out of date:\n" + strings.Join(f.evidence, "\n"), Evidence: f.evidence, At: tx.Now()}}
 	if f.rule != nil {
 		x.Guideline, x.Revision, x.Title, x.Source, x.Commit = f.rule.ID, f.rule.Revision, f.rule.Title, f.source, f.commit
@@ -143,7 +143,7 @@ func (r *Refresher) keep(ctx context.Context, tx *state.Tx, o triage.RefreshOrde
 	if err := r.Queue.Add(ctx, tx, r.Products, fmt.Sprint(p.ID)); err != nil {
 		return err
 	}
-	return say(fmt.Sprintf("%d things are out of date; it is being looked into", len(f.evidence)))
+	return say("it is being looked into: " + strings.Join(f.evidence, " "))
 }
 
 // underWay says whether a refresh for the same reasons goes on at a product.

@@ -18,6 +18,8 @@ type subject struct {
 	in      state.Repository
 	head    string
 	doc     *spec.Document
+	// asked says that somebody wants to know.
+	asked bool
 }
 
 // unkept finds the guidelines in force that bind the product and that it does not keep: those adopted in an earlier revision, and those that
@@ -31,7 +33,7 @@ func (r *Refresher) unkept(ctx context.Context, f *findings, s subject, rules []
 			if adopted[g.ID] == g.Revision {
 				continue
 			}
-			settled, err := settled(tx, s.product.ID, g)
+			settled, err := settled(tx, s, g)
 			if err != nil {
 				return err
 			}
@@ -103,8 +105,12 @@ func adoptedRevisions(l spec.Ledger) map[string]string {
 
 // settled says whether a guideline's revision is seen to at a product without a refresh: an open change adopts it, a campaign that goes on will,
 // or it was answered, declined or taken back there.
-func settled(tx *state.Tx, product int64, g guideline.Guideline) (bool, error) {
-	triggers, err := tx.TriggersOf(product, state.TriggerWaiting, state.TriggerWorking, state.TriggerAsked, state.TriggerOpen, state.TriggerDeclined, state.TriggerAnswered, state.TriggerCancelled)
+func settled(tx *state.Tx, s subject, g guideline.Guideline) (bool, error) {
+	states := []state.TriggerState{state.TriggerWaiting, state.TriggerWorking, state.TriggerAsked, state.TriggerOpen}
+	if !s.asked {
+		states = append(states, state.TriggerDeclined, state.TriggerAnswered, state.TriggerCancelled)
+	}
+	triggers, err := tx.TriggersOf(s.product.ID, states...)
 	if err != nil {
 		return false, err
 	}
@@ -121,7 +127,7 @@ func settled(tx *state.Tx, product int64, g guideline.Guideline) (bool, error) {
 		if c.State == state.CampaignOver || c.Guideline != g.ID || c.Revision != g.Revision || c.Withdrawn {
 			continue
 		}
-		if f, looked := c.Products[product]; !looked || f.What == state.FoundToChange {
+		if f, looked := c.Products[s.product.ID]; !looked || f.What == state.FoundToChange {
 			return true, nil
 		}
 	}

@@ -146,7 +146,7 @@ func (s *Service) open(ctx context.Context) (err error) {
 		Serves: func(r forge.Repo) bool { return c.GitHub.Serves(r.Owner, r.Name) || s.book.Holds(r) }, Guidelines: s.book.Holds, Canary: c.Limits.Canary,
 		RulesAt: s.book.At})
 	s.sweeper = &sweep.Sweeper{DB: s.db, Triage: s.triage, Queue: s.queue, Outbox: s.outbox, Hosts: []sweep.Host{o.Host}, Log: o.Log, Campaigns: campaign.Line, Products: work.Line,
-		Wait: config.Duration(c.Questions.Wait), Remind: config.Duration(c.Questions.Remind)}
+		Silence: config.Duration(c.Server.Silence), Wait: config.Duration(c.Questions.Wait), Remind: config.Duration(c.Questions.Remind)}
 	s.receiver = intake.New(intake.Options{Store: deliveries{s.db}, Host: o.Host.Name(), Secrets: func() [][]byte { return o.Secrets }, Parse: o.Host.Event, Concerns: concerns, Now: o.Now, Log: o.Log, Woken: s.triage.Wake})
 	s.pages, err = s.site()
 	return err

@@ -41,6 +41,8 @@ type Sweeper struct {
 	Log    *slog.Logger
 	// Campaigns and Products are the queue's lines of those.
 	Campaigns, Products string
+	// Silence is how long no webhook may come while there are events before it is said.
+	Silence time.Duration
 	// Wait and Remind are how long questions wait for answers, and after which time the asker is reminded.
 	Wait, Remind time.Duration
 }
@@ -50,9 +52,6 @@ const overlap = 10 * time.Minute
 
 // kept is how long what was delivered is remembered, to know repetitions by.
 const kept = 30 * 24 * time.Hour
-
-// silence is how long no webhook may come while there are events before it is said.
-const silence = time.Hour
 
 // Sweep looks through all hosts. What fails at one is told, and does not keep the others from being looked at.
 func (s *Sweeper) Sweep(ctx context.Context) error {
@@ -276,7 +275,7 @@ func (s *Sweeper) quiet(ctx context.Context, h Host, found int) error {
 		last, err = tx.LastReceived(h.Name())
 		return err
 	})
-	if err != nil || found == 0 || s.DB.Now().Sub(last) < silence {
+	if err != nil || found == 0 || s.DB.Now().Sub(last) < s.Silence {
 		return err
 	}
 	when := "ever"

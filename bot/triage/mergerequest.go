@@ -165,6 +165,15 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 		return err
 	}
 	for _, x := range triggers {
+		if x.State == state.TriggerWorking { // it was to join, and has its own turn now
+			if x.State, x.ChangeID = state.TriggerWaiting, 0; x.Kind == state.KindBase || x.Kind == state.KindRedo {
+				x.State, x.Reason = state.TriggerAnswered, fmt.Sprintf("Merge request #%d was %s.", c.Number, how)
+			}
+			if err := tx.SaveTrigger(x); err != nil {
+				return err
+			}
+			continue
+		}
 		asks := x.Kind != state.KindBase && x.Kind != state.KindRedo // those are about the merge request itself, and are done with
 		if x.State, x.Reason = of, fmt.Sprintf("Merge request #%d was %s.", c.Number, how); !asks {
 			x.State = state.TriggerAnswered

@@ -129,7 +129,14 @@ func (t *Triage) compare(ctx context.Context, n *news) error {
 			t.Log.Warn("a product's ledger can't be read", "repository", n.repository.String(), "product", p.Path, "error", err)
 			continue
 		}
-		if !workspace.HandEdited(doc) {
+		before, err := workspace.DocumentAt(ctx, n.mirror, n.before, p.Path)
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			before = nil // it came, or was mended
+		}
+		if !workspace.HandEdited(before, doc) {
 			continue
 		}
 		e, err := t.edited(ctx, *n, p, doc)

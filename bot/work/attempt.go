@@ -103,7 +103,7 @@ func (w *Worker) stumbled(ctx context.Context, t task, x state.Trigger, cause er
 	if errors.Is(cause, errTakenBack) || errors.Is(context.Cause(ctx), errTakenBack) {
 		return w.takenBack(ctx, t, x)
 	}
-	if ctx.Err() != nil || errors.Is(cause, errLost) {
+	if ctx.Err() != nil || errors.Is(cause, errLost) || errors.Is(cause, errEnded) {
 		return cause // the process ends; the next one goes on
 	}
 	most := w.Attempts
@@ -278,7 +278,7 @@ func given(answers []state.Answer) (out []spec.Question) {
 func origin(x state.Trigger) spec.Origin {
 	at := x.At.UTC().Truncate(time.Second)
 	o := spec.Origin{Kind: string(x.Kind), URL: x.URL, Author: x.Author, At: &at}
-	if x.Kind == state.KindGuideline {
+	if x.Guideline != "" {
 		o.ID, o.Revision = x.Guideline, x.Revision
 	}
 	return o

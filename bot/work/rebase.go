@@ -24,6 +24,13 @@ func (w *Worker) rebase(ctx context.Context, t task, x state.Trigger) error {
 		return w.stumbled(ctx, t, x, err)
 	}
 	defer s.close()
+	merged, err := s.mirror.IsAncestor(ctx, s.start, s.base)
+	if err != nil {
+		return w.stumbled(ctx, t, x, err)
+	}
+	if merged { // which is told in a moment
+		return w.answer(ctx, t, x, state.TriggerAnswered, "The merge request is merged.")
+	}
 	if x.Kind == state.KindBase {
 		holds, why, err := w.stillHolds(ctx, t, x, s)
 		switch {

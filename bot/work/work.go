@@ -123,6 +123,10 @@ func (w *Worker) Product(ctx context.Context, argument string) error {
 			return err
 		}
 		more, err := w.step(ctx, t)
+		if errors.Is(err, errEnded) {
+			w.Log.Info("a merge request was closed or merged while there was work on it", "product", t.product.Name, "change", t.change.UID)
+			continue
+		}
 		if err != nil {
 			return errors.Join(err, context.Cause(ctx))
 		}
@@ -222,6 +226,8 @@ func (w *Worker) mustWait(t task, x state.Trigger) string {
 	switch {
 	case t.change == nil || x.Kind == state.KindBase || x.Kind == state.KindRedo:
 		return ""
+	case x.Kind == state.KindSpec: // the branch lacks the edit; what it brings is proven, and made anew if need be, on the edited spec
+		return "The edit of the spec is looked at after it."
 	case t.change.Approved && !x.Refines:
 		return "It is approved already, and not changed under its reviewers."
 	case x.Reason == notTogether(t.change):
@@ -289,7 +295,11 @@ func (w *Worker) keep(ctx context.Context, l state.Lease) (_ context.Context, re
 	}
 }
 
-// save writes what became of a task, if the lease still counts.
+// errEnded says that a change has ended, such as by somebody who closed its merge request, since its task was read. What was to be written of it
+// does not count any more.
+var errEnded = errors.New("the change has ended meanwhile")
+
+// save writes what became of a task, if the lease still counts and the change has not ended meanwhile.
 func (w *Worker) save(ctx context.Context, t task, f func(*state.Tx) error) error {
 	err := w.DB.Update(ctx, func(tx *state.Tx) error {
 		held, err := tx.Holds(t.lease)
@@ -298,6 +308,15 @@ func (w *Worker) save(ctx context.Context, t task, f func(*state.Tx) error) erro
 		}
 		if !held {
 			return errLost
+		}
+		if t.change != nil {
+			now, ok, err := tx.Change(t.change.ID)
+			if err != nil {
+				return err
+			}
+			if ok && now.State != t.change.State {
+				return errEnded
+			}
 		}
 		return f(tx)
 	})

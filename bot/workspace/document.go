@@ -108,12 +108,16 @@ func DocumentAt(ctx context.Context, m *mirror.Mirror, commit, dir string) (*spe
 	return doc, nil
 }
 
-// HandEdited says whether a spec is not what its last amendment left.
-func HandEdited(doc *spec.Document) bool {
+// HandEdited says whether a spec is not what its last amendment left. An amendment that does not say what it left is taken to have left the spec as it
+// was before, which is nil if there was none that could be read.
+func HandEdited(before, doc *spec.Document) bool {
 	entries := doc.Ledger.Entries
 	if len(entries) == 0 {
 		return false
 	}
-	last := entries[len(entries)-1].Amendment
-	return last.Result != "" && last.Result != spec.Hash(doc.Spec)
+	left := entries[len(entries)-1].Amendment.Result
+	if left == "" && before != nil && len(before.Ledger.Entries) == len(entries) {
+		left = spec.Hash(before.Spec)
+	}
+	return left != "" && left != spec.Hash(doc.Spec)
 }
