@@ -59,14 +59,14 @@ func (s setting) options(log *slog.Logger) (o service.Options, cache *product.Ca
 	c.Guidelines = []config.Guidelines{{Repository: "northtrail/guidelines", Governs: []string{"commerce", "finance"}}}
 	verifier := &verify.Verifier{Builder: &product.Builder{Cache: cache, Threads: 1}, Log: log, Now: time.Now, Version: "test"}
 	return service.Options{Config: c, Host: host, Secrets: [][]byte{[]byte(secret)}, Verifier: verifier, Data: s.Data, Log: log, Now: time.Now, Version: "test",
-		Authors: func(ctx context.Context, order work.Order, answers *service.Answers) (*author.Author, func(), error) {
+		Authors: func(ctx context.Context, order work.Order, answers *service.Answers) (work.Author, func(), error) {
 			spent, err := answers.Spent(ctx)
 			if err != nil {
 				return nil, nil, err
 			}
 			account := model.NewAccount(model.Budget{}, nil, spent, time.Now)
 			asks := model.NewRemembering(&clerk{order: order.Name, file: s.Asked}, answers, account)
-			return &author.Author{Asker: asks, Account: account, Verifier: verifier, Say: order.Say, Questions: order.Questions, Models: map[string]string{"": "scripted"}}, func() {}, nil
+			return work.Here{Author: &author.Author{Asker: asks, Account: account, Verifier: verifier, Say: order.Say, Guidelines: order.Guidelines, GuidelinesGiven: order.Given, Models: map[string]string{"": "scripted"}}}, func() {}, nil
 		}}, cache, nil
 }
 

@@ -123,6 +123,10 @@ func (w *Worker) Product(ctx context.Context, argument string) error {
 			return err
 		}
 		more, err := w.step(ctx, t)
+		if errors.Is(err, errOver) && ctx.Err() == nil {
+			w.Log.Info("work on a change was overtaken", "product", t.product.Name, "repository", t.repository.String(), "by", err)
+			continue
+		}
 		if err != nil {
 			return errors.Join(err, context.Cause(ctx))
 		}
@@ -240,7 +244,7 @@ func short(sha string) string { return sha[:min(len(sha), 8)] }
 // take takes the lease of a product.
 func (w *Worker) take(ctx context.Context, id int64) (l state.Lease, ok bool, err error) {
 	err = w.DB.Update(ctx, func(tx *state.Tx) (err error) {
-		l, ok, err = tx.Take(fmt.Sprintf("product/%d", id), fmt.Sprintf("%s/%d", w.Process, tx.Now().UnixNano()), w.leaseLength())
+		l, ok, err = tx.Take(fmt.Sprintf("product/%d", id), w.Process+"/"+newUID(), w.leaseLength())
 		return err
 	})
 	return l, ok, err
