@@ -149,8 +149,11 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 	if err != nil || !ok {
 		return err
 	}
-	if c.State == state.ChangeReady && head == published(c) { // it was merged or closed before all of it was noted
+	late := int64(0)                                                                     // the trigger that the merge request did not hold yet
+	if commit, trigger := published(c); c.State == state.ChangeReady && head == commit { // it was merged or closed before all of it was noted
 		c.Head = head
+	} else if c.State == state.ChangeReady {
+		late = trigger
 	}
 	c.State, c.ClosedBy, c.Publication = how, by, nil
 	if err := tx.SaveChange(c); err != nil {
@@ -165,8 +168,8 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 		return err
 	}
 	for _, x := range triggers {
-		if x.State == state.TriggerWorking { // it was to join, and has its own turn now
-			if x.State, x.ChangeID = state.TriggerWaiting, 0; x.Kind == state.KindBase || x.Kind == state.KindRedo {
+		if x.ID == late || x.State == state.TriggerWorking { // it was to join, and has its own turn now
+			if x.State, x.ChangeID, x.Reason = state.TriggerWaiting, 0, ""; x.Kind == state.KindBase || x.Kind == state.KindRedo {
 				x.State, x.Reason = state.TriggerAnswered, fmt.Sprintf("Merge request #%d was %s.", c.Number, how)
 			}
 			if err := tx.SaveTrigger(x); err != nil {
@@ -207,13 +210,16 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 	return t.wake1(ctx, tx, c.ProductID) // what waited for it has its turn
 }
 
-// published is the commit that a change which is ready is to be at on the forge; empty if there is none.
-func published(c state.Change) string {
-	var p struct{ Commit string }
-	if err := json.Unmarshal(c.Publication, &p); err != nil {
-		return "" // nothing is to be published
+// published is the commit that a change which is ready is to be at on the forge, and the trigger for which; zero if there is none.
+func published(c state.Change) (commit string, trigger int64) {
+	var p struct {
+		Commit  string
+		Trigger int64
 	}
-	return p.Commit
+	if err := json.Unmarshal(c.Publication, &p); err != nil {
+		return "", 0 // nothing is to be published
+	}
+	return p.Commit, p.Trigger
 }
 
 // restate brings a trigger's status comment up to date, if it has one.

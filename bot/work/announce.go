@@ -346,7 +346,7 @@ func (w *Worker) giveUp(ctx context.Context, t task, triggers []state.Trigger, w
 	return w.save(ctx, t, func(tx *state.Tx) error {
 		c := *t.change
 		c.State, c.Reason, c.Publication = state.ChangeAbandoned, why, nil
-		if err := tx.SaveChange(c); err != nil {
+		if err := keepChange(tx, t, c); err != nil {
 			return err
 		}
 		for _, x := range triggers {

@@ -40,7 +40,7 @@ func (s *site) close() { _ = os.RemoveAll(s.folder) }
 
 // begin marks a trigger as being worked on, as part of a change.
 func (w *Worker) begin(ctx context.Context, t *task, x *state.Trigger) error {
-	if x.State == state.TriggerWorking {
+	if x.State == state.TriggerWorking && t.change != nil && x.ChangeID == t.change.ID {
 		return nil
 	}
 	return w.save(ctx, *t, func(tx *state.Tx) error {
@@ -103,7 +103,7 @@ func (w *Worker) stumbled(ctx context.Context, t task, x state.Trigger, cause er
 	if errors.Is(cause, errTakenBack) || errors.Is(context.Cause(ctx), errTakenBack) {
 		return w.takenBack(ctx, t, x)
 	}
-	if ctx.Err() != nil || errors.Is(cause, errLost) || errors.Is(cause, errEnded) {
+	if ctx.Err() != nil || errors.Is(cause, errLost) || errors.Is(cause, errOver) {
 		return cause // the process ends; the next one goes on
 	}
 	most := w.Attempts

@@ -140,7 +140,7 @@ func (w *Worker) ready(ctx context.Context, t task, x state.Trigger, p publicati
 		c.State, c.Publication, c.Base, c.Draft, c.Title = state.ChangeReady, text, p.Base, p.Draft, p.Title
 		c.Verdict, c.Impact = string(report.Verdict), string(report.Impact)
 		c.Revision++
-		if err := tx.SaveChange(c); err != nil {
+		if err := keepChange(tx, t, c); err != nil {
 			return err
 		}
 		x.State, x.Reason = state.TriggerOpen, ""

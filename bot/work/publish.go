@@ -70,7 +70,7 @@ func (w *Worker) request(ctx context.Context, t task, c *state.Change, p publica
 			return err
 		}
 		c.Number, c.URL = r.Number, r.URL
-		err = w.save(ctx, t, func(tx *state.Tx) error { return tx.SaveChange(*c) })
+		err = w.save(ctx, t, func(tx *state.Tx) error { return keepChange(tx, t, *c) })
 		fault.Point("number kept")
 		return err
 	}
@@ -112,7 +112,7 @@ func (w *Worker) again(ctx context.Context, t task, p publication, found string,
 		if c.State, c.Publication = state.ChangeWorking, nil; c.Number != 0 {
 			c.State = state.ChangeOpen
 		}
-		if err := tx.SaveChange(c); err != nil {
+		if err := keepChange(tx, t, c); err != nil {
 			return err
 		}
 		last, ok, err := tx.Trigger(p.Trigger)

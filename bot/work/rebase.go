@@ -101,7 +101,7 @@ func (w *Worker) settled(ctx context.Context, t task, x state.Trigger, base stri
 	return w.save(ctx, t, func(tx *state.Tx) error {
 		c := *t.change
 		c.Base = base
-		if err := tx.SaveChange(c); err != nil {
+		if err := keepChange(tx, t, c); err != nil {
 			return err
 		}
 		x.State, x.ChangeID, x.Reason = state.TriggerAnswered, 0, "It still holds on the default branch as it is now."
@@ -211,7 +211,7 @@ func (w *Worker) needless(ctx context.Context, t task, x state.Trigger) error {
 	return w.save(ctx, t, func(tx *state.Tx) error {
 		c := *t.change
 		c.State, c.Reason, c.Publication = state.ChangeAbandoned, why, nil
-		if err := tx.SaveChange(c); err != nil {
+		if err := keepChange(tx, t, c); err != nil {
 			return err
 		}
 		x.State, x.ChangeID, x.Reason = state.TriggerAnswered, 0, why

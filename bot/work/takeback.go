@@ -26,6 +26,22 @@ func keep(tx *state.Tx, x state.Trigger) error {
 	return tx.SaveTrigger(x)
 }
 
+// errOver says that the merge request of a change was merged or closed while it was worked on.
+var errOver = errors.New("the merge request was merged or closed meanwhile")
+
+// keepChange saves what became of a task's change, unless it was merged or closed meanwhile: that stays so.
+func keepChange(tx *state.Tx, t task, c state.Change) error {
+	now, ok, err := tx.Change(c.ID)
+	if err != nil {
+		return err
+	}
+	if !ok || now.State != t.change.State {
+		return errOver
+	}
+	c.Foreign, c.Approved = now.Foreign, now.Approved && c.Approved // those are for others to note
+	return tx.SaveChange(c)
+}
+
 // watch ends the context when a trigger is taken back, so that no model is asked for it any more. Call done when the work has ended.
 func (w *Worker) watch(ctx context.Context, x state.Trigger) (_ context.Context, done func()) {
 	ctx, cancel := context.WithCancelCause(ctx)

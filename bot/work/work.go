@@ -123,8 +123,8 @@ func (w *Worker) Product(ctx context.Context, argument string) error {
 			return err
 		}
 		more, err := w.step(ctx, t)
-		if errors.Is(err, errEnded) {
-			w.Log.Info("a merge request was closed or merged while there was work on it", "product", t.product.Name, "change", t.change.UID)
+		if errors.Is(err, errOver) && ctx.Err() == nil {
+			w.Log.Info("work on a change was overtaken", "product", t.product.Name, "repository", t.repository.String(), "by", err)
 			continue
 		}
 		if err != nil {
@@ -246,7 +246,7 @@ func short(sha string) string { return sha[:min(len(sha), 8)] }
 // take takes the lease of a product.
 func (w *Worker) take(ctx context.Context, id int64) (l state.Lease, ok bool, err error) {
 	err = w.DB.Update(ctx, func(tx *state.Tx) (err error) {
-		l, ok, err = tx.Take(fmt.Sprintf("product/%d", id), fmt.Sprintf("%s/%d", w.Process, tx.Now().UnixNano()), w.leaseLength())
+		l, ok, err = tx.Take(fmt.Sprintf("product/%d", id), w.Process+"/"+newUID(), w.leaseLength())
 		return err
 	})
 	return l, ok, err
@@ -295,10 +295,6 @@ func (w *Worker) keep(ctx context.Context, l state.Lease) (_ context.Context, re
 	}
 }
 
-// errEnded says that a change has ended, such as by somebody who closed its merge request, since its task was read. What was to be written of it
-// does not count any more.
-var errEnded = errors.New("the change has ended meanwhile")
-
 // save writes what became of a task, if the lease still counts and the change has not ended meanwhile.
 func (w *Worker) save(ctx context.Context, t task, f func(*state.Tx) error) error {
 	err := w.DB.Update(ctx, func(tx *state.Tx) error {
@@ -315,7 +311,7 @@ func (w *Worker) save(ctx context.Context, t task, f func(*state.Tx) error) erro
 				return err
 			}
 			if ok && now.State != t.change.State {
-				return errEnded
+				return errOver
 			}
 		}
 		return f(tx)
