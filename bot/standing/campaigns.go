@@ -44,7 +44,7 @@ func (r *reader) campaigns(s *Standing) error {
 
 func (r *reader) campaign(s *Standing, c state.Campaign) error {
 	out := Campaign{ID: c.ID, Kind: string(c.Kind), State: string(c.State), Title: r.text(c.Title), URL: r.link(c.URL), Guideline: r.text(c.Guideline), Withdrawn: c.Withdrawn,
-		Created: c.Created, Counts: map[string]int{}, Products: []Member{}}
+		Why: r.text(c.Reason), Created: c.Created, Counts: map[string]int{}, Products: []Member{}}
 	// A turn of the week is over once it was begun: nothing is left to be paused.
 	if c.Kind == state.KindGuideline {
 		out.CanPause = c.State == state.CampaignRunning || c.State == state.CampaignCanary

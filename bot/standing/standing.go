@@ -125,9 +125,11 @@ type Campaign struct {
 	Title string `json:"title"`
 	URL   string `json:"url,omitempty"`
 	// Guideline is the rule's id.
-	Guideline string    `json:"guideline,omitempty"`
-	Withdrawn bool      `json:"withdrawn,omitempty"`
-	Created   time.Time `json:"created"`
+	Guideline string `json:"guideline,omitempty"`
+	Withdrawn bool   `json:"withdrawn,omitempty"`
+	// Why says why it ended before all was decided.
+	Why     string    `json:"why,omitempty"`
+	Created time.Time `json:"created"`
 	// Counts are how many products there are with each outcome: see [Outcomes].
 	Counts   map[string]int `json:"counts"`
 	Products []Member       `json:"products"`

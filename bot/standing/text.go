@@ -251,6 +251,9 @@ func (t *texter) campaign(c Campaign) {
 	if len(counts) > 0 {
 		t.hang(details, strings.Join(counts, ", "), plain)
 	}
+	if c.Why != "" {
+		t.why(c.Why)
+	}
 	for _, m := range c.Products {
 		if m.ProductID != t.product {
 			continue

@@ -20,10 +20,10 @@ func (p *pages) pause(stop bool) http.HandlerFunc {
 		}
 		var there bool
 		err := p.DB.Update(r.Context(), func(tx *state.Tx) (err error) {
-			if _, there, err = tx.PauseCampaign(id, stop); err != nil || !there || stop {
+			if _, there, err = tx.PauseCampaign(id, stop); err != nil || !there {
 				return err
 			}
-			return p.Buttons.Resume(r.Context(), tx, id)
+			return p.Buttons.Campaign(r.Context(), tx, id)
 		})
 		switch {
 		case err != nil:

@@ -36,7 +36,7 @@ type site struct {
 	queue  *queue.Queue
 	clock  *time.Time
 	ran    chan string // arguments of jobs that ran
-	resume chan int64
+	looked chan int64
 	http.Handler
 	// ids of what is there.
 	orders, rates state.Product
@@ -48,7 +48,7 @@ type site struct {
 func build(t *testing.T, account web.Account) *site {
 	t.Helper()
 	now := time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
-	s := &site{T: t, clock: &now, ran: make(chan string, 10), resume: make(chan int64, 1)}
+	s := &site{T: t, clock: &now, ran: make(chan string, 10), looked: make(chan int64, 2)}
 	var err error
 	if s.db, err = state.Open(t.Context(), filepath.Join(t.TempDir(), "codicil.db"), func() time.Time { return now }); err != nil {
 		t.Fatal(err)
@@ -71,8 +71,8 @@ func build(t *testing.T, account web.Account) *site {
 	s.fill()
 	box := &outbox.Outbox{DB: s.db, Queue: s.queue, Log: log}
 	s.Handler, err = web.Handler(web.Options{DB: s.db, Log: log, Account: account, Secrets: model.NewScrubber(webhook), Sweep: 10 * time.Minute, Version: "1.2.3", Currency: "USD",
-		Buttons: web.Buttons{RunJob: s.queue.Revive, MakeWrite: box.Revive, Resume: func(_ context.Context, _ *state.Tx, id int64) error {
-			s.resume <- id
+		Buttons: web.Buttons{RunJob: s.queue.Revive, MakeWrite: box.Revive, Campaign: func(_ context.Context, _ *state.Tx, id int64) error {
+			s.looked <- id
 			return nil
 		}}})
 	if err != nil {

@@ -37,8 +37,8 @@ type Options struct {
 type Buttons struct {
 	// RunJob and MakeWrite have a job or a write that was given up done again.
 	RunJob, MakeWrite func(ctx context.Context, tx *state.Tx, id int64) error
-	// Resume has a campaign that was paused go on.
-	Resume func(ctx context.Context, tx *state.Tx, campaign int64) error
+	// Campaign has a campaign looked at after it was paused or resumed: it tells so, and goes on or does not.
+	Campaign func(ctx context.Context, tx *state.Tx, campaign int64) error
 }
 
 // pages answers requests.

@@ -118,11 +118,11 @@ func TestButtons(t *testing.T) {
 		return c
 	}
 	press(campaign+"/pause", campaign+"?did=pause")
-	if got := stands().State; got != state.CampaignPaused {
+	if got := stands().State; got != state.CampaignPaused || <-s.looked != s.campaign.ID {
 		t.Errorf("the campaign is %s", got)
 	}
 	press(campaign+"/resume", campaign+"?did=resume")
-	if got := stands().State; got != state.CampaignRunning || <-s.resume != s.campaign.ID {
+	if got := stands().State; got != state.CampaignRunning || <-s.looked != s.campaign.ID {
 		t.Errorf("the campaign is %s", got)
 	}
 	press("/trouble/jobs/1", "/trouble?did=job")
