@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -180,14 +179,9 @@ func (c *cli) showResults(r demo.Results, format string) error {
 		out.SetEscapeHTML(false)
 		return out.Encode(r)
 	}
-	fmt.Fprintln(c.stdout)
-	table := tabwriter.NewWriter(c.stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "PRODUCT\tORIGIN\tSTATE\tVERDICT\tMERGE REQUEST")
+	fmt.Fprintf(c.stdout, "\n%-8s%-26s%-12s%s\n", "VERDICT", "PRODUCT", "ORIGIN", "STATE")
 	for _, m := range r.MergeRequests {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", m.Product, m.Origin, m.State, m.Verdict, m.URL)
-	}
-	if err := table.Flush(); err != nil {
-		return err
+		fmt.Fprintf(c.stdout, "%-8s%-26s%-12s%s\n        %s\n", m.Verdict, m.Product, m.Origin, m.State, m.URL)
 	}
 	for _, a := range r.Answers {
 		fmt.Fprintf(c.stdout, "\n%s (%s) was answered instead: %s\n", a.Product, a.Origin, a.URL)
