@@ -61,8 +61,9 @@ func (c *change) openBare(ctx context.Context, folder string, n Newcomer) (start
 	c.say("copying the folder")
 	name, err := n.identity()
 	if err != nil {
-		return nil, err
+		return nil, unfit(err)
 	}
+	c.out.Product = name
 	if err := unfit(c.fitPlace()); err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func (c *change) openBare(ctx context.Context, folder string, n Newcomer) (start
 	}
 	for _, p := range around {
 		if p.Name() == name {
-			return nil, fmt.Errorf("there is a product %s already, in %s; choose another name", name, p.Path)
+			return nil, unfit(fmt.Errorf("there is a product %s already, in %s; choose another name", name, p.Path))
 		}
 	}
 	for _, s := range []*scratch{c.head, start} {

@@ -10,6 +10,9 @@ import (
 	"github.com/codicil-dev/codicil/bot/spec"
 )
 
+// kindInit is the kind of a trigger that has a first spec drafted.
+const kindInit = "init"
+
 // mostTitle is how many characters a title has at most; GitHub takes 256.
 const mostTitle = 120
 
@@ -28,6 +31,9 @@ func (c Change) what() string {
 		return lowered(t.Guideline.Title)
 	} else if t.Kind == spec.OriginRefresh {
 		return "refresh, " + lowered(c.said())
+	}
+	if c.newest().Kind == kindInit {
+		return "its first spec, drafted from what is there"
 	}
 	ds := c.differences()
 	sort.SliceStable(ds, func(i, j int) bool { return ds[i].Breaking && !ds[j].Breaking })

@@ -91,6 +91,9 @@ func (w *Worker) attempt(ctx context.Context, t task, x state.Trigger) error {
 	if err != nil {
 		return w.stumbled(ctx, t, x, err)
 	}
+	if x.Kind == state.KindInit && outcome.Product != "" {
+		t.product.Name = outcome.Product // until now it was called by its folder
+	}
 	err = w.conclude(ctx, t, x, s, outcome)
 	if err != nil {
 		return w.stumbled(ctx, t, x, err)
@@ -216,7 +219,7 @@ func (w *Worker) do(ctx context.Context, t task, x state.Trigger, s *site, a Aut
 		}
 		return a.Refresh(ctx, job)
 	case state.KindInit:
-		return a.Draft(ctx, author.Newcomer{Job: job})
+		return a.Draft(ctx, author.Newcomer{Job: job, Owner: spec.Owner{Team: x.Author}})
 	}
 	return a.Amend(ctx, job)
 }
