@@ -159,9 +159,9 @@ func (t *Triage) edited(ctx context.Context, n news, p state.Product, doc *spec.
 	}
 	file := path.Join(p.Path, spec.SpecFile)
 	var words []string
-	for _, c := range commits {
-		if len(c.Parents) == 0 {
-			continue
+	for _, c := range slices.Backward(commits) { // the newest comes last, and counts
+		if len(c.Parents) == 0 || len(c.Parents) > 1 && len(words) > 0 {
+			continue // a first commit has nothing before it, and a merge only repeats what it brings
 		}
 		touched, err := n.mirror.ChangedFiles(ctx, c.Parents[0], c.SHA)
 		if err != nil {
