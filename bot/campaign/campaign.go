@@ -21,6 +21,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/bot/verify"
 	"github.com/codicil-dev/codicil/bot/workspace"
+	"github.com/codicil-dev/codicil/forge"
 )
 
 // Line is the queue's line of campaigns: a job's argument is the campaign's id.
@@ -136,31 +137,37 @@ func (r *Runner) bound(ctx context.Context, c state.Campaign) (groups []group, e
 		if err != nil || !ok {
 			return err
 		}
-		all, err := tx.Repositories()
-		if err != nil {
-			return err
-		}
-		for _, one := range all {
-			if !r.Book.Governs(source.Repo, one.Repo) {
-				continue
-			}
-			products, err := tx.ProductsIn(one.ID)
-			if err != nil {
-				return err
-			}
-			g := group{repository: one}
-			for _, p := range products {
-				if _, found := c.Products[p.ID]; !found {
-					g.products = append(g.products, p)
-				}
-			}
-			if len(g.products) > 0 {
-				groups = append(groups, g)
-			}
-		}
-		return nil
+		groups, err = r.governed(tx, source.Repo, c.Products)
+		return err
 	})
 	return groups, err
+}
+
+// governed are the products that a source governs, but for those that were looked at.
+func (r *Runner) governed(tx *state.Tx, source forge.Repo, looked map[int64]state.Finding) (groups []group, err error) {
+	all, err := tx.Repositories()
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range all {
+		if !r.Book.Governs(source, one.Repo) {
+			continue
+		}
+		products, err := tx.ProductsIn(one.ID)
+		if err != nil {
+			return nil, err
+		}
+		g := group{repository: one}
+		for _, p := range products {
+			if _, found := looked[p.ID]; !found {
+				g.products = append(g.products, p)
+			}
+		}
+		if len(g.products) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups, nil
 }
 
 // note keeps what was found.

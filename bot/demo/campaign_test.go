@@ -1,15 +1,24 @@
 package demo_test
 
 import (
+	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/codicil-dev/codicil/bot/author"
 	"github.com/codicil-dev/codicil/bot/config"
 	"github.com/codicil-dev/codicil/bot/demo"
+	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/message"
+	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/service"
 	"github.com/codicil-dev/codicil/bot/state"
+	"github.com/codicil-dev/codicil/bot/verify"
+	"github.com/codicil-dev/codicil/forge"
+	"github.com/codicil-dev/codicil/forge/github"
 	"github.com/codicil-dev/codicil/forge/localforge"
 )
 
@@ -92,6 +101,7 @@ func TestACampaignWaits(t *testing.T) {
 		c.Limits.Canary = 1
 		c.Guidelines[0].Governs = []string{"commerce"}
 	})
+	p.previews(map[string]message.Standing{"orders": message.StandToChange, "items": message.StandToChange})
 	p.push(demo.Rules, "ada", "", "Amounts say what they include", map[string]string{"gross.md": gross("Net")})
 	p.wait("the canary is there", long, func() bool {
 		return p.change("items").State == state.ChangeOpen || p.change("orders").State == state.ChangeOpen
@@ -151,6 +161,39 @@ func TestACampaignKeepsToLimits(t *testing.T) {
 	p.idle()
 	if p.change("items").State != state.ChangeDeclined || m.count("items") != asked {
 		t.Error("what was declined came again with the same text")
+	}
+}
+
+// previews wants a preview of the guideline to find how products stand, and to estimate what changes cost, with nothing begun.
+func (p *play) previews(want map[string]message.Standing) {
+	p.Helper()
+	host, err := github.New(github.Options{Host: demo.Host, BaseURL: p.town.API() + "/", App: &github.App{ID: p.town.App.ID, Key: []byte(p.town.App.PrivateKey)}, Log: slog.New(slog.DiscardHandler)})
+	p.do(err)
+	c := config.Default()
+	c.GitHub.BaseURL = p.town.API() + "/"
+	c.Guidelines = []config.Guidelines{{Repository: demo.Rules + "/" + demo.RulesRepository, Governs: []string{"commerce"}}}
+	g, problems := guideline.Parse("gross.md", []byte(gross("Net")))
+	p.do(problems.Err())
+	inForce, problems := guideline.Parse("keys.md", []byte(keys))
+	p.do(problems.Err())
+	verifier := &verify.Verifier{Builder: &product.Builder{Threads: 1}, Log: slog.New(slog.DiscardHandler), Now: time.Now, Version: "test"}
+	found, err := service.Preview(p.Context(), service.Options{Config: c, Host: host, Verifier: verifier, Data: p.TempDir(), Log: slog.New(slog.DiscardHandler), Now: time.Now},
+		forge.Repo{Host: demo.Host, Owner: demo.Rules, Name: demo.RulesRepository}, []guideline.Guideline{*g, *inForce})
+	p.do(err)
+	if len(found) != 1 {
+		p.Fatalf("%d campaigns are previewed, want one: the other guideline is in force", len(found))
+	}
+	got := map[string]message.Standing{}
+	for _, e := range found[0].Entries {
+		if got[e.Product] = e.Standing; e.Standing == message.StandToChange && (e.Tokens < 10_000 || e.Took <= 0 || e.Why == "") {
+			p.Errorf("the estimate is %+v", e)
+		}
+	}
+	if !maps.Equal(got, want) {
+		p.Errorf("the preview finds %v, want %v", got, want)
+	}
+	if n := len(p.campaigns()); n != 0 {
+		p.Errorf("a preview began %d campaigns", n)
 	}
 }
 

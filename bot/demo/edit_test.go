@@ -35,7 +35,7 @@ func TestSpecsEditedByHand(t *testing.T) {
 	failing := p.push("finance", "omar", "", "Count the days", map[string]string{"finance/revenue/spec.yaml": revenue.spec(revenue.says, "{name: days, type: BIGINT, description: Days., why: None.}")})
 
 	change := p.open("orders")
-	p.says(p.body("commerce", change.Number), "Say that it is gross", "Sales asked twice.", "0002")
+	p.says(p.body("commerce", change.Number), "Say that it is gross", "Sales asked twice.", "amendment 2")
 	p.says(p.check("commerce", first, message.CheckName, "neutral").Output.Title, "orders: a merge request makes")
 	if m.count("orders") != 0 {
 		t.Error("a model was asked, although only words changed")

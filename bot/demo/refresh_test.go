@@ -15,6 +15,8 @@ func TestWhatTheWeekFindsIsOfferedOnce(t *testing.T) {
 	t.Parallel()
 	m := newPen(t)
 	m.describes("orders", "Net total.", 3)
+	m.describes("items", "Net price.", 2) // they never adopted what was there before the bot
+	m.describes("revenue", "Net sales.", 2)
 	town := village(map[string]string{"keys.md": keys, "gross.md": gross("Net")})
 	orders := shopOf("orders")
 	for name, text := range map[string]string{
@@ -29,7 +31,7 @@ func TestWhatTheWeekFindsIsOfferedOnce(t *testing.T) {
 	text := p.body("commerce", c.Number)
 	p.says(text, "was adopted in revision 000000000000", "Amounts say what they include")
 	asked := m.count("orders")
-	if all := p.campaigns(); len(all) != 1 || all[0].Kind != state.KindRefresh || m.count("items")+m.count("revenue")+m.count("letters") != 0 {
+	if all := p.campaigns(); len(all) != 1 || all[0].Kind != state.KindRefresh || m.count("letters") != 0 {
 		t.Errorf("campaigns %+v", all)
 	}
 

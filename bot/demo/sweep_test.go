@@ -72,9 +72,7 @@ func TestNoWebhookGetsThrough(t *testing.T) {
 		})
 		return more
 	})
-	if p.change("orders").State != state.ChangeDeclined {
-		t.Error("the close was not noticed")
-	}
+	p.wait("the close is noticed", long, func() bool { return p.change("orders").State == state.ChangeDeclined })
 }
 
 // received says when a webhook came last, in milliseconds.

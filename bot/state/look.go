@@ -148,3 +148,18 @@ func (t *Tx) ReviveWrite(id int64) (ok bool, err error) {
 	n, err := t.exec(`update writes set state = ?, tried_at = 0, done_at = null where id = ? and state = ?`, WritePending, id, WriteDead)
 	return n > 0, err
 }
+
+// OpenBeside is OpenReadOnly for a small change of a database that a running bot may have: what is written is there at the bot's next
+// transaction, and nothing wakes it.
+func OpenBeside(ctx context.Context, file string, now func() time.Time) (*DB, error) {
+	d, err := OpenReadOnly(ctx, file, now)
+	if err != nil {
+		return nil, err
+	}
+	name := "file:" + (&url.URL{Path: file}).EscapedPath()
+	if d.write, err = sql.Open("sqlite", name+"?mode=rw&_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database %s: %w", file, err), d.Close())
+	}
+	d.write.SetMaxOpenConns(1)
+	return d, nil
+}

@@ -48,6 +48,8 @@ type news struct {
 // edit is a spec that was edited by hand.
 type edit struct {
 	path, hash, author, words, url, title string
+	// commit is the last one that edited it.
+	commit string
 	at                                    time.Time
 }
 
@@ -150,16 +152,16 @@ func (t *Triage) compare(ctx context.Context, n *news) error {
 
 // edited says whose edit of a spec it was, and in which words.
 func (t *Triage) edited(ctx context.Context, n news, p state.Product, doc *spec.Document) (edit, error) {
-	e := edit{path: p.Path, hash: spec.Hash(doc.Spec)}
+	e := edit{path: p.Path, hash: spec.Hash(doc.Spec), commit: n.after}
 	commits, err := n.mirror.Log(ctx, n.before, n.after)
 	if err != nil {
 		return e, err
 	}
 	file := path.Join(p.Path, spec.SpecFile)
 	var words []string
-	for _, c := range commits {
-		if len(c.Parents) == 0 {
-			continue
+	for _, c := range slices.Backward(commits) { // the newest comes last, and counts
+		if len(c.Parents) == 0 || len(c.Parents) > 1 && len(words) > 0 {
+			continue // a first commit has nothing before it, and a merge only repeats what it brings
 		}
 		touched, err := n.mirror.ChangedFiles(ctx, c.Parents[0], c.SHA)
 		if err != nil {
@@ -168,7 +170,7 @@ func (t *Triage) edited(ctx context.Context, n news, p state.Product, doc *spec.
 		if !slices.Contains(touched, file) {
 			continue
 		}
-		e.author, e.at, e.title = c.Author, c.Time, c.Subject
+		e.author, e.at, e.title, e.commit = c.Author, c.Time, c.Subject, c.SHA
 		e.url = n.repository.URL + "/commit/" + c.SHA
 		words = append(words, strings.TrimSpace(c.Subject+"\n\n"+c.Body))
 		host, ok := t.Hosts(n.repository.Host)
@@ -258,7 +260,7 @@ func (t *Triage) keepEdit(ctx context.Context, tx *state.Tx, n news, p state.Pro
 		return err
 	}
 	_, err = t.want(ctx, tx, p, state.Trigger{Kind: state.KindSpec, Key: "spec/" + e.hash, Hash: hash, TriggerData: state.TriggerData{
-		Author: e.author, Requirement: e.words, URL: e.url, Title: e.title, At: e.at, Before: before, Commit: n.after}})
+		Author: e.author, Requirement: e.words, URL: e.url, Title: e.title, At: e.at, Before: before, Commit: e.commit}})
 	return err
 }
 
