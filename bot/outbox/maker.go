@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -62,23 +63,27 @@ func (m maker) comments(ctx context.Context, op Operation, since time.Time) (min
 	return mine, nil
 }
 
-// findRequest finds the bot's open merge request of the branch.
+// findRequest finds the bot's open merge request of the branch, or the one of the same change that somebody merged or closed already.
 func (m maker) findRequest(ctx context.Context, op Operation) (r Result, found bool, err error) {
 	self, err := m.Self(ctx)
 	if err != nil {
 		return r, false, err
 	}
-	there, err := m.MergeRequests(ctx, op.Repo, forge.MergeRequestFilter{State: forge.StateOpen, Head: op.Head})
+	there, err := m.MergeRequests(ctx, op.Repo, forge.MergeRequestFilter{State: forge.StateAll, Head: op.Head})
 	if err != nil {
 		return r, false, fmt.Errorf("look for the merge request of %s: %w", op.Head, err)
 	}
+	same := hiddenLine.FindString(op.Body)
 	for _, x := range there {
-		if x.Open && x.Head == op.Head && strings.EqualFold(x.Author.Login, self.Login) && x.HeadRepo.Key() == op.Repo.Key() {
+		if (x.Open || same != "" && hiddenLine.FindString(x.Body) == same) && x.Head == op.Head && strings.EqualFold(x.Author.Login, self.Login) && x.HeadRepo.Key() == op.Repo.Key() {
 			return Result{Number: x.Number, URL: x.URL}, true, nil
 		}
 	}
 	return r, false, nil
 }
+
+// hiddenLine tells in the body of a merge request of which change it is, and of which commits: see message.Meta.
+var hiddenLine = regexp.MustCompile(`<!-- codicil:[0-9]+ \S+ -->`)
 
 // make makes a write.
 func (m maker) make(ctx context.Context, op Operation) (r Result, err error) {

@@ -139,6 +139,19 @@ func (o *Outbox) Revive(ctx context.Context, t *state.Tx, id int64) error {
 	return o.Queue.Add(ctx, t, Line, argument)
 }
 
+// Restore stores a write that is known to be made, such as one of before the database was lost.
+func Restore(t *state.Tx, key string, op Operation, made Result) error {
+	w, err := add(t, key, op)
+	if err != nil || w.State != state.WritePending {
+		return err
+	}
+	text, err := json.Marshal(made)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", key, err)
+	}
+	return t.Wrote(w.ID, state.WriteDone, string(text), "")
+}
+
 // Perform does a job of Line.
 func (o *Outbox) Perform(ctx context.Context, argument string) error {
 	what, text, _ := strings.Cut(argument, "/")

@@ -22,6 +22,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/queue"
 	"github.com/codicil-dev/codicil/bot/refresh"
+	"github.com/codicil-dev/codicil/bot/resync"
 	"github.com/codicil-dev/codicil/bot/rulebook"
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/bot/sweep"
@@ -40,6 +41,7 @@ type Host interface {
 	sweep.Host
 	gate.Host
 	work.Host
+	resync.Host
 	Credential(ctx context.Context, repo forge.Repo) (forge.Credential, error)
 }
 
@@ -274,6 +276,12 @@ func (s *Service) Refresh(ctx context.Context, night string) error { return s.re
 
 // Sweep looks through the forge now.
 func (s *Service) Sweep(ctx context.Context) error { return s.sweeper.Sweep(ctx) }
+
+// Resync rebuilds a database that was lost, before Run; see [resync.Resync.Run].
+func (s *Service) Resync(ctx context.Context) (resync.Result, error) {
+	r := &resync.Resync{DB: s.db, Host: s.o.Host, Serves: s.triage.Serves, Look: s.triage.Look, Log: s.o.Log}
+	return r.Run(ctx)
+}
 
 // DB is the bot's database, to be looked at.
 func (s *Service) DB() *state.DB { return s.db }

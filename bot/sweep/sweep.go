@@ -47,8 +47,8 @@ type Sweeper struct {
 	Wait, Remind time.Duration
 }
 
-// overlap is how far a sweep looks back behind the last one: forges list late, and clocks differ.
-const overlap = 10 * time.Minute
+// Overlap is how far a sweep looks back behind the last one: forges list late, and clocks differ.
+const Overlap = 10 * time.Minute
 
 // kept is how long what was delivered is remembered, to know repetitions by.
 const kept = 30 * 24 * time.Hour
@@ -102,7 +102,7 @@ func (s *Sweeper) repository(ctx context.Context, h Host, r forge.Repository, st
 	}
 	var events []forge.Event
 	if !first { // what was said before the bot came is not for it
-		comments, err := h.RepositoryComments(ctx, r.Repo, since.Add(-overlap))
+		comments, err := h.RepositoryComments(ctx, r.Repo, since.Add(-Overlap))
 		if err != nil {
 			return 0, err
 		}
@@ -125,15 +125,16 @@ func (s *Sweeper) repository(ctx context.Context, h Host, r forge.Repository, st
 	if err != nil {
 		return found, err
 	}
-	return found, s.DB.Update(ctx, func(tx *state.Tx) error { return tx.Set(sweptKey(r.Repo), strconv.FormatInt(start.UnixMilli(), 10)) })
+	return found, s.DB.Update(ctx, func(tx *state.Tx) error { return tx.Set(SweptKey(r.Repo), strconv.FormatInt(start.UnixMilli(), 10)) })
 }
 
-func sweptKey(r forge.Repo) string { return "swept/" + r.Key() }
+// SweptKey names the setting that says up to when a repository was swept, in milliseconds since 1970.
+func SweptKey(r forge.Repo) string { return "swept/" + r.Key() }
 
 // since is when a repository was last swept; first says that it never was.
 func (s *Sweeper) since(ctx context.Context, r forge.Repo) (at time.Time, first bool, err error) {
 	err = s.DB.View(ctx, func(tx *state.Tx) error {
-		text, ok, err := tx.Setting(sweptKey(r))
+		text, ok, err := tx.Setting(SweptKey(r))
 		n, bad := strconv.ParseInt(text, 10, 64)
 		at, first = time.UnixMilli(n), !ok || bad != nil
 		return err
@@ -144,7 +145,7 @@ func (s *Sweeper) since(ctx context.Context, r forge.Repo) (at time.Time, first 
 // said is the event of a comment, which is one only if it was written since the last sweep.
 func (s *Sweeper) said(ctx context.Context, h Host, r forge.Repository, c forge.Comment, since time.Time) (e forge.Event, ok bool, err error) {
 	self, err := h.Self(ctx)
-	if err != nil || c.Author.Bot || c.Author.Login == self.Login || c.Created.Before(since.Add(-overlap)) {
+	if err != nil || c.Author.Bot || c.Author.Login == self.Login || c.Created.Before(since.Add(-Overlap)) {
 		return e, false, err
 	}
 	e = forge.Event{Kind: forge.EventComment, Action: forge.ActionCreated, Repository: r, Sender: c.Author, Comment: &c}

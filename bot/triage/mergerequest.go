@@ -231,6 +231,11 @@ func (t *Triage) restate(ctx context.Context, tx *state.Tx, repo forge.Repo, x s
 	if err != nil || !ok {
 		return err
 	}
+	p, _, err := tx.Product(x.ProductID)
+	if err != nil {
+		return err
+	}
+	body = work.Remembering(body, p.Name, x)
 	return t.Outbox.Later(ctx, tx, work.StatusKey(x)+"/"+what, outbox.Operation{Kind: outbox.EditComment, Repo: repo, Number: x.Issue, Of: work.StatusKey(x), Body: body})
 }
 

@@ -38,7 +38,13 @@ func QuestionsKey(x state.Trigger, round int) string {
 
 // StatusComment is the first form of a trigger's status comment, which triage has written.
 func StatusComment(repo forge.Repo, product string, x state.Trigger) outbox.Operation {
-	return outbox.Operation{Kind: outbox.Comment, Repo: repo, Number: x.Issue, Body: message.Status{Key: x.Key, Product: product, Stage: message.Received, Requirement: x.Requirement}.Comment()}
+	body := message.Status{Key: x.Key, Product: product, Stage: message.Received, Requirement: x.Requirement}.Comment()
+	return outbox.Operation{Kind: outbox.Comment, Repo: repo, Number: x.Issue, Body: Remembering(body, product, x)}
+}
+
+// Remembering is what is said of a trigger, with what the database knows of it hidden: see [state.Memo].
+func Remembering(body, product string, x state.Trigger) string {
+	return state.Memo{Product: product, Triggers: []state.Trigger{x}}.Hide(body, message.Limit)
 }
 
 // commented says whether a trigger has a place where its asker is told of it.
@@ -55,7 +61,7 @@ func (w *Worker) status(ctx context.Context, t task, x state.Trigger, s message.
 		return unlessRefused(err)
 	}
 	w.shown.forget(x.ID)
-	body := s.Comment()
+	body := Remembering(s.Comment(), t.product.Name, x)
 	_, err = w.Outbox.Do(ctx, statusEdit(t, x, s.Stage, body), outbox.Operation{Kind: outbox.EditComment, Repo: t.repository.Repo, Number: x.Issue, CommentID: at, Of: StatusKey(x), Body: body})
 	return unlessRefused(err)
 }
@@ -114,6 +120,7 @@ func (w *Worker) showStage(ctx context.Context, t task, x state.Trigger, stage m
 		return
 	}
 	body := message.Status{Key: x.Key, Product: t.product.Name, Stage: stage, Requirement: x.Requirement, Round: round}.Comment()
+	body = Remembering(body, t.product.Name, x)
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if _, err := host.EditComment(ctx, t.repository.Repo, at, body+"\n"+outbox.Mark(StatusKey(x))+"\n"); err != nil {
@@ -143,7 +150,9 @@ func stageOf(o *author.Outcome) message.Stage {
 
 // answerWith ends a trigger with what the author came to: its asker is told, and a change that has nothing else to do is over.
 func (w *Worker) answerWith(ctx context.Context, t task, x state.Trigger, end state.TriggerState, o *author.Outcome) error {
-	if err := w.status(ctx, t, x, message.Status{Stage: stageOf(o), Outcome: o, Requirements: o.Asked()}); err != nil {
+	then := x
+	then.State, then.Reason, then.ChangeID = end, o.Explanation, 0
+	if err := w.status(ctx, t, then, message.Status{Stage: stageOf(o), Outcome: o, Requirements: o.Asked()}); err != nil {
 		return err
 	}
 	if err := w.answerElsewhere(ctx, t, x, end, o); err != nil {
@@ -212,27 +221,27 @@ func (w *Worker) ask(ctx context.Context, t task, x state.Trigger, o *author.Out
 	}
 	deadline := w.DB.Now().Add(w.patience()).Truncate(time.Minute)
 	inquiry := message.Inquiry{Key: QuestionsKey(x, x.Round), Product: t.product.Name, Asker: x.Author, Round: x.Round, Questions: o.Questions, Deadline: deadline}
-	r, err := w.Outbox.Do(ctx, inquiry.Key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: x.Issue, Body: inquiry.Comment()})
+	then := x
+	then.State, then.ChangeID, then.AskedAt, then.Reminded, then.Questions = state.TriggerAsked, 0, w.DB.Now().Truncate(time.Minute), false, nil
+	for _, q := range o.Questions {
+		then.Questions = append(then.Questions, state.Question{Ask: q.Ask, Assume: q.Assume})
+	}
+	r, err := w.Outbox.Do(ctx, inquiry.Key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: x.Issue, Body: Remembering(inquiry.Comment(), t.product.Name, then)})
 	if refused(err) { // the issue is locked or gone
 		return w.assume(ctx, t, x, o)
 	}
 	if err != nil {
 		return err
 	}
-	if err := w.status(ctx, t, x, message.Status{Stage: message.Asking, Questions: &message.Reference{Number: x.Issue, URL: r.URL}}); err != nil {
+	if err := w.status(ctx, t, then, message.Status{Stage: message.Asking, Questions: &message.Reference{Number: x.Issue, URL: r.URL}}); err != nil {
 		return err
 	}
 	return w.save(ctx, t, func(tx *state.Tx) error {
-		of := x.ChangeID
-		x.State, x.ChangeID, x.AskedAt, x.Reminded = state.TriggerAsked, 0, tx.Now(), false
-		x.Questions = nil
-		for _, q := range o.Questions {
-			x.Questions = append(x.Questions, state.Question{Ask: q.Ask, Assume: q.Assume})
-		}
-		if err := keep(tx, x); err != nil {
+		then.AskedAt = tx.Now()
+		if err := keep(tx, then); err != nil {
 			return err
 		}
-		return tx.AbandonIfEmpty(of, "It waits for answers.")
+		return tx.AbandonIfEmpty(x.ChangeID, "It waits for answers.")
 	})
 }
 
@@ -297,7 +306,7 @@ func (w *Worker) tellOpen(ctx context.Context, t task, p publication) (tell func
 		}
 		w.shown.forget(x.ID)
 		s := message.Status{Key: x.Key, Product: t.product.Name, Requirement: x.Requirement, Stage: message.Ready, MergeRequest: &message.Reference{Number: t.change.Number, URL: t.change.URL}, Draft: p.Draft, Facts: p.Facts}
-		body := s.Comment()
+		body := Remembering(s.Comment(), t.product.Name, x)
 		edits[statusEdit(t, x, s.Stage, body)] = outbox.Operation{Kind: outbox.EditComment, Repo: t.repository.Repo, Number: x.Issue, CommentID: at, Of: StatusKey(x), Body: body}
 	}
 	return func(tx *state.Tx) error {
@@ -335,6 +344,7 @@ func (w *Worker) tellRedone(ctx context.Context, t task, p publication) error {
 func (w *Worker) giveUp(ctx context.Context, t task, triggers []state.Trigger, why string) error {
 	o := &author.Outcome{Kind: author.Failed, Explanation: why, Product: t.product.Name}
 	for _, x := range triggers {
+		x.State, x.Reason = state.TriggerFailed, why
 		if err := w.status(ctx, t, x, message.Status{Stage: message.Failed, Outcome: o}); err != nil {
 			return err
 		}

@@ -222,7 +222,13 @@ func (w *Worker) word(ctx context.Context, t task, s *site, p *publication, trig
 		return err
 	}
 	p.Facts = m.Facts()
-	p.Title, p.Body, p.Check, p.Labels = m.Title(), m.Body(message.Limit), m.Check(p.Commit), m.Labels()
+	c := *t.change
+	c.Revision, c.Head, c.Base, c.Draft, c.Title = c.Revision+1, p.Commit, p.Base, p.Draft, m.Title()
+	if report != nil {
+		c.Verdict, c.Impact = string(report.Verdict), string(report.Impact)
+	}
+	memo := state.Memo{Product: t.product.Name, Path: t.product.Path, Change: &c, Triggers: triggers}.Hide("", message.Limit/4)
+	p.Title, p.Body, p.Check, p.Labels = m.Title(), m.Body(message.Limit-len(memo)-1)+"\n"+memo, m.Check(p.Commit), m.Labels()
 	p.Users, p.Teams, err = w.reviewers(ctx, t, s, m.Spec, p.Files)
 	return err
 }

@@ -74,7 +74,7 @@ of its output would notice, before a change is merged.`),
 	root.SetErr(c.stderr)
 	root.PersistentFlags().StringVar(&c.colour, "color", "auto", "colour: auto, always or never")
 	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "show no progress")
-	root.AddCommand(c.lintCommand(), c.verifyCommand(), c.amendCommand(), c.repairCommand(), c.initCommand(), c.newCommand(), c.whyCommand(), c.serveCommand(), c.statusCommand(), c.campaignCommand(), c.demoCommand(), c.exportCommand(), c.importCommand(), c.schemaCommand(), c.versionCommand())
+	root.AddCommand(c.lintCommand(), c.verifyCommand(), c.amendCommand(), c.repairCommand(), c.initCommand(), c.newCommand(), c.whyCommand(), c.serveCommand(), c.syncCommand(), c.statusCommand(), c.campaignCommand(), c.demoCommand(), c.exportCommand(), c.importCommand(), c.schemaCommand(), c.versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }

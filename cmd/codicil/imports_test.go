@@ -32,6 +32,7 @@ var layers = [][]string{
 	{"bot/work", "bot/campaign"},
 	{"bot/triage"},
 	{"bot/gate", "bot/sweep", "bot/refresh"},
+	{"bot/resync"},
 	{"bot/service", "deploy"},
 	{"bot/demo/tiny"},
 	{"bot/demo"},

@@ -1,0 +1,148 @@
+package resync
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/codicil-dev/codicil/bot/message"
+	"github.com/codicil-dev/codicil/bot/outbox"
+	"github.com/codicil-dev/codicil/bot/state"
+	"github.com/codicil-dev/codicil/bot/work"
+)
+
+// keeper writes what was found of one repository.
+type keeper struct {
+	tx         *state.Tx
+	repository state.Repository
+	log        *slog.Logger
+	result     *Result
+	campaigns  map[string]int64
+	kept       map[int64]bool // triggers
+}
+
+// product is the product that a memo is about. One that is not on the default branch any more, or not yet, is there without being wanted.
+func (k *keeper) product(m state.Memo) (state.Product, error) {
+	all, err := k.tx.ProductsIn(k.repository.ID)
+	if err != nil {
+		return state.Product{}, err
+	}
+	for _, p := range all {
+		if p.Name == m.Product || m.Path != "" && p.Path == m.Path || p.Path == m.Product {
+			return p, nil
+		}
+	}
+	path := m.Path
+	if path == "" {
+		path = m.Product
+	}
+	return k.tx.Promise(k.repository.ID, path)
+}
+
+// request keeps a merge request's change, with its triggers.
+func (k *keeper) request(q request) error {
+	p, err := k.product(q.memo)
+	if err != nil {
+		return err
+	}
+	c := *q.memo.Change
+	c.ProductID, c.Number, c.URL, c.Branch, c.Draft, c.Approved = p.ID, q.Number, q.URL, q.Head, q.Draft, q.approved
+	of := state.TriggerOpen
+	switch {
+	case q.Open:
+		c.State = state.ChangeOpen
+		k.result.Open++
+	case q.Merged:
+		c.State, of = state.ChangeMerged, state.TriggerMerged
+		k.result.Merged++
+	default:
+		c.State, of = state.ChangeDeclined, state.TriggerDeclined
+		k.result.Declined++
+	}
+	if c.Foreign = ""; q.Open && q.HeadSHA != c.Head {
+		c.Foreign = q.HeadSHA
+	}
+	var triggers []state.Trigger
+	for _, x := range q.memo.Triggers {
+		if x.Kind == state.KindBase || x.Kind == state.KindRedo || k.kept[x.ID] {
+			continue
+		}
+		x.ProductID, x.ChangeID, x.State, x.Reason = p.ID, c.ID, of, ""
+		if of != state.TriggerOpen {
+			x.Reason = fmt.Sprintf("Merge request #%d was %s.", q.Number, c.State)
+		}
+		if x.CampaignID, err = k.campaign(x); err != nil {
+			return err
+		}
+		k.kept[x.ID] = true
+		triggers = append(triggers, x)
+	}
+	if err := k.tx.Rebuild([]state.Change{c}, triggers); err != nil {
+		return err
+	}
+	return k.written("change/"+c.UID+"/open", outbox.OpenRequest, q.Number, outbox.Result{Number: q.Number, URL: q.URL})
+}
+
+// campaign is that of a guideline's trigger. It goes on: products that are not done yet get their turn.
+func (k *keeper) campaign(x state.Trigger) (int64, error) {
+	if x.Kind != state.KindGuideline || x.Guideline == "" {
+		return 0, nil
+	}
+	c, _, err := k.tx.AddCampaign(state.Campaign{Key: x.Key, State: state.CampaignRunning, CampaignData: state.CampaignData{Kind: x.Kind, Title: x.Title, URL: x.URL,
+		Guideline: x.Guideline, Revision: x.Revision, Source: x.Source, Before: x.Before, Commit: x.Commit, Withdrawn: x.Withdrawn}})
+	return c.ID, err
+}
+
+// comment keeps the trigger that a comment is about, and that the comment is there.
+func (k *keeper) comment(c comment) error {
+	keys := []string{}
+	if key, ok := message.CommentKey(c.Body); ok {
+		keys = append(keys, key)
+	}
+	if c.memo != nil {
+		for _, x := range c.memo.Triggers {
+			keys = append(keys, work.StatusKey(x), work.QuestionsKey(x, x.Round))
+			if err := k.trigger(*c.memo, x); err != nil {
+				return err
+			}
+		}
+	}
+	slices.Sort(keys)
+	for _, key := range slices.Compact(keys) {
+		if !strings.Contains(c.Body, outbox.Mark(key)) {
+			continue
+		}
+		k.result.Comments++
+		if err := k.written(key, outbox.Comment, c.Issue, outbox.Result{ID: c.ID, URL: c.URL}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trigger keeps a trigger that is in no merge request.
+func (k *keeper) trigger(m state.Memo, x state.Trigger) error {
+	if k.kept[x.ID] {
+		return nil
+	}
+	k.kept[x.ID] = true
+	p, err := k.product(m)
+	if err != nil {
+		return err
+	}
+	x.ProductID, x.ChangeID, x.CampaignID = p.ID, 0, 0
+	switch x.State {
+	case state.TriggerWaiting, state.TriggerWorking, state.TriggerOpen: // an open one whose merge request is not there was not opened yet
+		x.State, x.Reason = state.TriggerWaiting, ""
+		k.result.Waiting++
+		if _, err := k.tx.Want(p.ID); err != nil {
+			return err
+		}
+	case state.TriggerAsked:
+		k.result.Asked++
+	default:
+		k.result.Ended++
+	}
+	return k.tx.Rebuild(nil, []state.Trigger{x})
+}

@@ -1,0 +1,217 @@
+// Package resync rebuilds a lost database from what the bot itself wrote on the forge.
+//
+// The bodies of its merge requests and its comments hide what the database knew when they were written (see [state.Memo]). Only what the bot
+// is the author of counts.
+package resync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/codicil-dev/codicil/bot/outbox"
+	"github.com/codicil-dev/codicil/bot/state"
+	"github.com/codicil-dev/codicil/bot/sweep"
+	"github.com/codicil-dev/codicil/forge"
+)
+
+// Host is what is asked of a forge.
+type Host interface {
+	Name() string
+	Self(ctx context.Context) (forge.User, error)
+	Repositories(ctx context.Context) ([]forge.Repository, error)
+	RepositoryComments(ctx context.Context, repo forge.Repo, since time.Time) ([]forge.Comment, error)
+	MergeRequests(ctx context.Context, repo forge.Repo, f forge.MergeRequestFilter) ([]forge.MergeRequest, error)
+	Reviews(ctx context.Context, repo forge.Repo, number int) ([]forge.Review, error)
+}
+
+// Resync rebuilds. Its fields are needed.
+type Resync struct {
+	DB   *state.DB
+	Host Host
+	// Serves says whether a repository is looked after; Look looks at its default branch, so that its products are known.
+	Serves func(repo forge.Repo) bool
+	Look   func(ctx context.Context, r forge.Repository) error
+	Log    *slog.Logger
+}
+
+// Result counts what was found.
+type Result struct {
+	Repositories, Open, Merged, Declined, Waiting, Asked, Ended, Comments int
+}
+
+// ErrNotNew says that the database holds work already.
+var ErrNotNew = errors.New("the database holds work already, and only a new one is rebuilt; move it away first")
+
+// epoch is before anything on any forge.
+var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Run rebuilds a database in which nothing was asked yet; it is ErrNotNew for others. What was under way is waiting again afterwards, and what
+// people said after the bot's last word in a repository is looked at by the next sweep.
+func (s *Resync) Run(ctx context.Context) (r Result, err error) {
+	var fresh bool
+	if err := s.DB.View(ctx, func(tx *state.Tx) (err error) {
+		fresh, err = tx.IsNew()
+		return err
+	}); err != nil {
+		return r, err
+	}
+	if !fresh {
+		return r, ErrNotNew
+	}
+	self, err := s.Host.Self(ctx)
+	if err != nil {
+		return r, err
+	}
+	all, err := s.Host.Repositories(ctx)
+	if err != nil {
+		return r, err
+	}
+	var found []*place
+	for _, repository := range all {
+		if !s.Serves(repository.Repo) || repository.Archived {
+			continue
+		}
+		p, err := s.read(ctx, repository, self)
+		if err != nil {
+			return r, fmt.Errorf("rebuild what is known of %s: %w", repository, err)
+		}
+		found = append(found, p)
+	}
+	for _, p := range found { // after all was read, so that what can't be read leaves the database as it was
+		if err := s.Look(ctx, p.repository); err != nil {
+			return r, fmt.Errorf("look at %s: %w", p.repository, err)
+		}
+	}
+	err = s.DB.Update(ctx, func(tx *state.Tx) error {
+		for _, p := range found {
+			if err := s.keep(tx, p, &r); err != nil {
+				return fmt.Errorf("rebuild what is known of %s: %w", p.repository, err)
+			}
+		}
+		return nil
+	})
+	r.Repositories = len(found)
+	return r, err
+}
+
+// place is what was found of a repository.
+type place struct {
+	repository forge.Repository
+	requests   []request
+	comments   []comment
+	// last is when the bot said something last; the zero time if it never did.
+	last time.Time
+}
+
+// request is a merge request of the bot's.
+type request struct {
+	forge.MergeRequest
+	memo     state.Memo
+	approved bool
+}
+
+// comment is a comment of the bot's; memo is nil if it hides none.
+type comment struct {
+	forge.Comment
+	memo *state.Memo
+}
+
+// read reads what the bot wrote in a repository.
+func (s *Resync) read(ctx context.Context, r forge.Repository, self forge.User) (*place, error) {
+	p := &place{repository: r}
+	own := func(by forge.User, at time.Time) bool {
+		if !strings.EqualFold(by.Login, self.Login) {
+			return false
+		}
+		if at.After(p.last) {
+			p.last = at
+		}
+		return true
+	}
+	requests, err := s.Host.MergeRequests(ctx, r.Repo, forge.MergeRequestFilter{State: forge.StateAll})
+	if err != nil {
+		return nil, err
+	}
+	for _, mr := range requests {
+		if !own(mr.Author, mr.Created) {
+			continue
+		}
+		memo, ok, err := state.FindMemo(mr.Body)
+		if err != nil || !ok || memo.Change == nil {
+			s.Log.Warn("a merge request of the bot's tells nothing of itself", "repository", r.String(), "number", mr.Number, "error", err)
+			continue
+		}
+		q := request{MergeRequest: mr, memo: memo}
+		if mr.Open {
+			if q.approved, err = s.approved(ctx, r, mr); err != nil {
+				return nil, err
+			}
+		}
+		p.requests = append(p.requests, q)
+	}
+	comments, err := s.Host.RepositoryComments(ctx, r.Repo, epoch)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range comments {
+		if !own(c.Author, c.Updated) {
+			continue
+		}
+		one := comment{Comment: c}
+		memo, ok, err := state.FindMemo(c.Body)
+		if err != nil {
+			s.Log.Warn("a comment of the bot's can't be read", "repository", r.String(), "comment", c.ID, "error", err)
+		}
+		if ok {
+			one.memo = &memo
+		}
+		p.comments = append(p.comments, one)
+	}
+	// What was said last counts.
+	slices.SortStableFunc(p.comments, func(a, b comment) int { return b.Updated.Compare(a.Updated) })
+	return p, nil
+}
+
+// approved says whether somebody approves a merge request as it is.
+func (s *Resync) approved(ctx context.Context, r forge.Repository, mr forge.MergeRequest) (bool, error) {
+	reviews, err := s.Host.Reviews(ctx, r.Repo, mr.Number)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(reviews, func(v forge.Review) bool { return v.State == forge.Approved && v.SHA == mr.HeadSHA }), nil
+}
+
+// keep writes what was found of a repository.
+func (s *Resync) keep(tx *state.Tx, p *place, r *Result) error {
+	known, ok, err := tx.Repository(p.repository.Key())
+	if err != nil || !ok {
+		return err // it has no default branch yet
+	}
+	k := keeper{tx: tx, repository: known, log: s.Log, result: r, campaigns: map[string]int64{}, kept: map[int64]bool{}}
+	for _, q := range p.requests {
+		if err := k.request(q); err != nil {
+			return err
+		}
+	}
+	for _, c := range p.comments {
+		if err := k.comment(c); err != nil {
+			return err
+		}
+	}
+	if p.last.IsZero() {
+		return nil
+	}
+	// What people said after the bot's last word was perhaps not heard. The sweep itself looks back a while further.
+	return tx.Set(sweep.SweptKey(p.repository.Repo), strconv.FormatInt(p.last.Add(sweep.Overlap).UnixMilli(), 10))
+}
+
+// written notes that a write was made.
+func (k *keeper) written(key string, kind outbox.Kind, number int, made outbox.Result) error {
+	return outbox.Restore(k.tx, key, outbox.Operation{Kind: kind, Repo: k.repository.Repo, Number: number}, made)
+}

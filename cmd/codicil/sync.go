@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/codicil-dev/codicil/bot/resync"
+)
+
+func (c *cli) syncCommand() *cobra.Command {
+	f := &serveFlags{}
+	cmd := &cobra.Command{
+		Use:   "sync",
+		Short: "Rebuild the bot's lost database from the forge",
+		Long: strings.TrimSpace(`
+Sync is for a bot whose database was lost: it reads the bot's own merge requests
+and comments on the forge, in which the bot hides what it must not forget, and
+writes a new database with the same open, merged, declined and waiting work.
+The bot must not run meanwhile; start codicil serve afterwards. A database that
+holds work already is left as it is.`),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.sync(cmd.Context(), f) },
+	}
+	cmd.Flags().StringVar(&f.config, "config", "", "the configuration, a codicil.yaml; default $CODICIL_CONFIG")
+	cmd.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "log also what is being done in between")
+	f.building.add(cmd)
+	return cmd
+}
+
+// sync runs codicil sync.
+func (c *cli) sync(ctx context.Context, f *serveFlags) error {
+	conf, err := c.botConfig(f.config)
+	if err != nil {
+		return err
+	}
+	s, err := c.bot(ctx, conf, f.building, c.serverLog(f.verbose))
+	if err != nil {
+		return err
+	}
+	defer s.release()
+	r, err := s.Resync(ctx)
+	if err != nil {
+		data, _ := dataFolder(conf.Server) // it was found before
+		return fmt.Errorf("rebuild %s: %w", filepath.Join(data, "codicil.db"), err)
+	}
+	_, err = fmt.Fprintln(c.stdout, synced(r))
+	return err
+}
+
+// synced tells what was found.
+func synced(r resync.Result) string {
+	return fmt.Sprintf("%d repositories: %d open, %d merged and %d declined merge requests, %d triggers that wait, %d that wait for answers, %d that ended otherwise, %d comments",
+		r.Repositories, r.Open, r.Merged, r.Declined, r.Waiting, r.Asked, r.Ended, r.Comments)
+}
