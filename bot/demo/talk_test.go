@@ -25,7 +25,7 @@ func TestTalk(t *testing.T) {
 	scenes := map[string]func(h house){
 		"orders": anIssueBecomesAMergedRequest, "refunds": whatIsNotClearIsAnswered, "asked": questionsAreAnswered, "clash": aConflictIsTakenInTheOpen,
 		"joined": twoIssuesShareAMergeRequest, "approved": whatIsApprovedIsLeftAlone, "parted": whatDoesNotFitWaits, "refined": aMergeRequestIsRefined,
-		"closed": whatIsClosedStaysClosed, "guests": peoplesCommitsAreKept, "stopped": workIsTakenBack, "readers": readersMayNot,
+		"closed": whatIsClosedStaysClosed, "guests": peoplesCommitsAreKept, "stopped": workIsTakenBack, "readers": readersMayNot, "held": whatIsThereByNowIsNotProposed,
 	}
 	owners := map[string][]tiny.Product{"finance": {{Name: "ledgers", Bare: true}}, "marketing": {{Name: "mails"}}}
 	for name := range scenes {
@@ -477,4 +477,23 @@ func whereThereIsNone(h house) {
 	h.hears(issue, "ledgers")
 	h.says("omar", issue, "/codicil init finance/ledgers")
 	h.hears(issue, "has a spec already")
+}
+
+// What somebody brings by hand while the bot's merge request for the same is open needs no merge request any more.
+func whatIsThereByNowIsNotProposed(h house) {
+	issue := h.asks("jane", "add a column size")
+	c := h.opened(0)
+	files := map[string]string{}
+	for _, name := range []string{"spec.yaml", "amendments/0001.yaml", "models/held.sql"} {
+		files[name] = h.file("", name)
+	}
+	changed, err := tiny.Product{Name: "held"}.Changed(files, "size")
+	h.must(err)
+	h.commits("", "Sizes, by hand", changed)
+	h.hears(c.Number, "holds all of this by now")
+	h.hears(issue, "does so already")
+	h.until("the merge request is closed", func() bool { return h.thread(c.Number).State == "closed" }, nil)
+	if n := len(h.triggers("held", state.TriggerAnswered)); n != 2 {
+		h.Errorf("%d triggers are answered, want the wish and the move of the base", n)
+	}
 }

@@ -42,7 +42,7 @@ func (s *Sweeper) inquiry(tx *state.Tx, x state.Trigger, what string) (q message
 	if err != nil || !ok {
 		return q, op, err
 	}
-	q = message.Inquiry{Key: fmt.Sprintf("trigger/%d/%s/%d", x.ID, what, x.Round), Product: p.Name, Asker: x.Author, Round: x.Round, Deadline: x.AskedAt.Add(s.Wait)}
+	q = message.Inquiry{Key: fmt.Sprintf("trigger/%d/%s/%d.%d", x.ID, what, x.Again, x.Round), Product: p.Name, Asker: x.Author, Round: x.Round, Deadline: x.AskedAt.Add(s.Wait)}
 	for _, one := range x.Questions {
 		q.Questions = append(q.Questions, author.Question{Ask: one.Ask, Assume: one.Assume})
 	}

@@ -216,6 +216,8 @@ func (s *Sweeper) requests(ctx context.Context, h Host, r forge.Repository) (eve
 			return nil, err
 		}
 		if !mr.Open {
+			// Told already or not, the bot has it otherwise: two events within a second, which is how exact hosts are, count as one.
+			mr.Updated = s.DB.Now()
 			events = append(events, forge.Event{Kind: forge.EventMergeRequest, Action: forge.ActionClosed, Repository: r, Sender: mr.ClosedBy, MergeRequest: &mr})
 		}
 	}
