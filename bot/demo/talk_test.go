@@ -493,7 +493,5 @@ func whatIsThereByNowIsNotProposed(h house) {
 	h.hears(c.Number, "holds all of this by now")
 	h.hears(issue, "does so already")
 	h.until("the merge request is closed", func() bool { return h.thread(c.Number).State == "closed" }, nil)
-	if n := len(h.triggers("held", state.TriggerAnswered)); n != 2 {
-		h.Errorf("%d triggers are answered, want the wish and the move of the base", n)
-	}
+	h.until("the wish and the move of the base are answered", func() bool { return len(h.triggers("held", state.TriggerAnswered)) == 2 }, nil)
 }
