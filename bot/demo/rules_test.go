@@ -22,7 +22,7 @@ import (
 )
 
 // long is how long anything may take at most; on a machine that does nothing else, it takes a second or two.
-const long = 2 * time.Minute
+const long = 6 * time.Minute
 
 // shop is a small product: a table of amounts, from one seed or from another product.
 type shop struct {
