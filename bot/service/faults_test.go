@@ -33,11 +33,13 @@ var faults = []struct {
 
 // TestFaults plays the story on a forge where things go wrong: it ends as if nothing had happened.
 func TestFaults(t *testing.T) {
-	for i, f := range faults {
-		if i > 0 && !whole() {
-			break
+	begin(t) // once, for all
+	atOnce(len(faults), func(n int) (more bool) {
+		if n > 0 && !whole() {
+			return false
 		}
-		t.Run(f.name, func(t *testing.T) {
+		f := faults[n]
+		return t.Run(f.name, func(t *testing.T) {
 			start := time.Now()
 			w := begin(t)
 			w.setting.Sweep = "2s"
@@ -53,6 +55,6 @@ func TestFaults(t *testing.T) {
 			}
 			s.hold(0)
 			t.Logf("in %v", time.Since(start).Round(time.Second))
-		})
-	}
+		}) || true
+	})
 }
