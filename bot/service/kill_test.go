@@ -42,6 +42,7 @@ func TestKilled(t *testing.T) {
 	if t.Failed() {
 		return
 	}
+	random.Shuffle(len(singles), func(i, j int) { singles[i], singles[j] = singles[j], singles[i] })
 	cases, most := singles, wholeTime
 	for range 40 {
 		some := make([]string, 2+random.IntN(2))
@@ -58,18 +59,29 @@ func TestKilled(t *testing.T) {
 		cases = []killing{{asked | ruling, strings.Split(text, ",")}}
 	}
 	t.Logf("%d points; CODICIL_KILL_SEED=%d", len(singles), seed)
-	var next, ran, died atomic.Int64
+	var ran, died atomic.Int64
+	atOnce(len(cases), func(n int) (more bool) {
+		if time.Since(start) > most && (!whole() || n >= len(singles)) {
+			return false
+		}
+		ran.Add(1)
+		t.Run(strings.Join(cases[n].kills, ","), func(t *testing.T) { died.Add(int64(tell(t, "", cases[n]))) })
+		return true
+	})
+	t.Logf("%d of %d cases in %v; the bot died %d times", ran.Load(), len(cases), time.Since(start).Round(time.Second), died.Load())
+}
+
+// atOnce does what is numbered, two at a time, until there is no more.
+func atOnce(most int, do func(n int) (more bool)) {
+	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range 2 {
 		workers.Go(func() {
-			for n := int(next.Add(1) - 1); n < len(cases) && (time.Since(start) < most || whole() && n < len(singles)); n = int(next.Add(1) - 1) {
-				ran.Add(1)
-				t.Run(strings.Join(cases[n].kills, ","), func(t *testing.T) { died.Add(int64(tell(t, "", cases[n]))) })
+			for n := int(next.Add(1) - 1); n < most && do(n); n = int(next.Add(1) - 1) {
 			}
 		})
 	}
 	workers.Wait()
-	t.Logf("%d of %d cases in %v; the bot died %d times", ran.Load(), len(cases), time.Since(start).Round(time.Second), died.Load())
 }
 
 // everyPoint lists the first and last time of each point in each act, and all points of both together.

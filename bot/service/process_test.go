@@ -179,10 +179,7 @@ type process struct {
 func run(t *testing.T, s setting, log string, kills ...string) *process {
 	t.Helper()
 	dir := t.TempDir()
-	text, err := json.Marshal(s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := encoded(t, s)
 	p := &process{T: t, dir: dir, file: filepath.Join(dir, "setting.json"), kills: kills, log: log, ended: make(chan struct{})}
 	if err := os.WriteFile(p.file, text, 0o600); err != nil {
 		t.Fatal(err)
@@ -198,6 +195,15 @@ func run(t *testing.T, s setting, log string, kills ...string) *process {
 		}
 	})
 	return p
+}
+
+func encoded(t *testing.T, s setting) []byte {
+	t.Helper()
+	text, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // keepUp runs the program until it is stopped or ends by itself.

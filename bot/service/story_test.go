@@ -124,7 +124,7 @@ func (w *town) remarks(owner, name string, number int, words string) (out []loca
 	return out
 }
 
-// proven is the number of the bot's open merge request in a repository, if its branch holds an amendment of a product and its head a check that is over.
+// proven is the number of the bot's open merge request in a repository, if its branch holds an amendment of a product, its head a check that is over, and it has labels.
 func (w *town) proven(owner, name, product string, amendment int) int {
 	for _, i := range w.Issues(owner, name) {
 		if i.Pull == nil || i.Author != botLogin || i.State != "open" {
@@ -132,7 +132,7 @@ func (w *town) proven(owner, name, product string, amendment int) int {
 		}
 		_, there := w.File(context.Background(), owner, name, i.Pull.HeadSHA, fmt.Sprintf("%s/amendments/%04d.yaml", product, amendment))
 		x, _ := w.Thread(owner, name, i.Number)
-		if there && slices.ContainsFunc(x.Checks, func(c localforge.Check) bool { return c.Status == "completed" }) {
+		if there && len(i.Labels) > 0 && slices.ContainsFunc(x.Checks, func(c localforge.Check) bool { return c.Status == "completed" }) {
 			return i.Number
 		}
 	}

@@ -65,6 +65,12 @@ func (t *Tx) Outdated(edit int64, key string) (bool, error) {
 	return ok, err
 }
 
+// Needless ends the writes that wait under keys with a beginning: what they were for is over.
+func (t *Tx) Needless(beginning, why string) error {
+	_, err := t.exec(`update writes set state = ?, result = '{}', error = ?, done_at = ? where state = ? and substr(key, 1, length(?)) = ?`, WriteDone, why, millis(t.now), WritePending, beginning, beginning)
+	return err
+}
+
 // DoneSince are the writes of a kind that were done after a time.
 func (t *Tx) DoneSince(kind string, after time.Time) ([]Write, error) {
 	return all(t, scanWrite, selectWrite+` where kind = ? and state = ? and done_at > ? order by id`, kind, WriteDone, millis(after))

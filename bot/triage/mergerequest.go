@@ -159,6 +159,9 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 	if err := tx.SaveChange(c); err != nil {
 		return err
 	}
+	if err := tx.Needless("change/"+c.UID+"/", fmt.Sprintf("The merge request was %s.", how)); err != nil {
+		return err
+	}
 	stage, of := message.Merged, state.TriggerMerged
 	if how == state.ChangeDeclined {
 		stage, of = message.Declined, state.TriggerDeclined

@@ -264,14 +264,14 @@ func (t *Triage) keepEdit(ctx context.Context, tx *state.Tx, n news, p state.Pro
 	return err
 }
 
-// moved has open changes proven again whose product, or what it reads, changed on the default branch.
+// moved has changes under way proven again, once they are open, whose product, or what it reads, changed on the default branch.
 func (t *Triage) moved(ctx context.Context, tx *state.Tx, n news, here []state.Product) error {
 	touched := map[string]bool{} // names of products
 	for _, p := range here {
 		prefix := strings.TrimPrefix(p.Path+"/", "./")
 		touched[p.Name] = slices.ContainsFunc(n.changed, func(f string) bool { return strings.HasPrefix(f, prefix) })
 	}
-	open, err := tx.ChangesIn(state.ChangeOpen)
+	open, err := tx.ChangesIn(state.ChangeWorking, state.ChangeReady, state.ChangeOpen)
 	if err != nil {
 		return err
 	}
