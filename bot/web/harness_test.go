@@ -48,7 +48,7 @@ type site struct {
 func build(t *testing.T, account web.Account) *site {
 	t.Helper()
 	now := time.Date(2026, 11, 23, 6, 0, 0, 0, time.UTC)
-	s := &site{T: t, clock: &now, ran: make(chan string, 10), looked: make(chan int64, 2)}
+	s := &site{T: t, clock: &now, ran: make(chan string, 100), looked: make(chan int64, 100)}
 	var err error
 	if s.db, err = state.Open(t.Context(), filepath.Join(t.TempDir(), "codicil.db"), func() time.Time { return now }); err != nil {
 		t.Fatal(err)
