@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,10 +35,12 @@ func TestMain(m *testing.M) {
 
 // play is a town with a bot that runs.
 type play struct {
-	*testing.T
+	testing.TB
 	town *demo.Town
 	*stage
 	said *transcript
+	// builds counts the builds that were made, and not found in the cache.
+	builds *atomic.Int64
 }
 
 // transcript is what the bot logged.
@@ -85,7 +88,7 @@ func begin(t *testing.T, ask func(*model.Account) asker, configure func(*config.
 }
 
 // settle founds a town that has so many products, and lets the bot run in it.
-func settle(t *testing.T, o demo.Options, products int, ask func(*model.Account) asker) *play {
+func settle(t testing.TB, o demo.Options, products int, ask func(*model.Account) asker) *play {
 	t.Helper()
 	said := &transcript{}
 	var out io.Writer = said
@@ -97,7 +100,8 @@ func settle(t *testing.T, o demo.Options, products int, ask func(*model.Account)
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier := &verify.Verifier{Builder: &product.Builder{Cache: cache, Threads: 1}, Log: log, Now: time.Now, Version: "test"}
+	builds := new(atomic.Int64)
+	verifier := &verify.Verifier{Builder: &product.Builder{Cache: cache, Threads: 1, Made: func(*product.Build) { builds.Add(1) }}, Log: log, Now: time.Now, Version: "test"}
 	o.Dir, o.Verifier, o.Log, o.Version = t.TempDir(), verifier, log, "test"
 	if o.Now == nil {
 		o.Now = time.Now
@@ -110,12 +114,14 @@ func settle(t *testing.T, o demo.Options, products int, ask func(*model.Account)
 		account := model.NewAccount(model.Budget{}, nil, spent, time.Now)
 		return work.Here{Author: &author.Author{Asker: model.NewRemembering(ask(account), answers, account), Account: account, Verifier: verifier, Say: order.Say, Models: map[string]string{"": "recorded"}, Guidelines: order.Guidelines, GuidelinesGiven: order.Given}}, func() {}, nil
 	}
-	o.Listen = octokit.NewTranscript(t).Listen // all that the bot says to GitHub, and all that it is answered
+	if test, ok := t.(*testing.T); ok { // benchmarks measure no checks
+		o.Listen = octokit.NewTranscript(test).Listen // all that the bot says to GitHub, and all that it is answered
+	}
 	town, err := demo.Found(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &play{T: t, town: town, stage: &stage{}, said: said}
+	p := &play{TB: t, town: town, stage: &stage{}, said: said, builds: builds}
 	p.start(town.Listener())
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -175,7 +181,7 @@ func (p *play) restart() {
 
 // in is the play as a part of the test sees it.
 func (p *play) in(t *testing.T) *play {
-	return &play{T: t, town: p.town, stage: p.stage, said: p.said}
+	return &play{TB: t, town: p.town, stage: p.stage, said: p.said, builds: p.builds}
 }
 
 func (p *play) view(f func(*state.Tx) error) {

@@ -22,7 +22,7 @@ import (
 const soon = 4 * time.Minute
 
 // street founds a town of tiny products.
-func street(t *testing.T, owners map[string][]tiny.Product, o demo.Options, m *tiny.Model) *play {
+func street(t testing.TB, owners map[string][]tiny.Product, o demo.Options, m *tiny.Model) *play {
 	t.Helper()
 	products := 0
 	for _, of := range owners {

@@ -48,7 +48,7 @@ func TestTalk(t *testing.T) {
 func together(p *play, parts map[string]func(p *play)) {
 	var all sync.WaitGroup
 	for name, part := range parts {
-		all.Go(func() { p.Run(name, func(t *testing.T) { part(p.in(t)) }) })
+		all.Go(func() { p.TB.(*testing.T).Run(name, func(t *testing.T) { part(p.in(t)) }) })
 	}
 	all.Wait()
 }

@@ -54,7 +54,7 @@ func (s *script) times() (n int) {
 }
 
 // example is a file of the examples, with one text in it replaced by another.
-func example(t *testing.T, name, old, text string) string {
+func example(t testing.TB, name, old, text string) string {
 	t.Helper()
 	data, err := os.ReadFile("../../deploy/examples/" + name)
 	if err != nil {
@@ -67,7 +67,7 @@ func example(t *testing.T, name, old, text string) string {
 }
 
 // evidence is what the demonstration's recording of the week is of.
-func evidence(t *testing.T) []string {
+func evidence(t testing.TB) []string {
 	t.Helper()
 	data, err := os.ReadFile("../../deploy/demo/recordings/week/play.yaml")
 	if err != nil {
@@ -118,7 +118,7 @@ func (p *play) weekTurned() state.Change {
 		p.Fatalf("the week started %+v", found)
 	}
 	x := found["attribution"][0]
-	if want := evidence(p.T); !slices.Equal(x.Evidence, want) || x.Guideline != "" {
+	if want := evidence(p.TB); !slices.Equal(x.Evidence, want) || x.Guideline != "" {
 		p.Errorf("what is out of date (guideline %q) is not what the recording is of:\ngot  %s\nwant %s", x.Guideline, strings.Join(x.Evidence, "\n     "), strings.Join(want, "\n     "))
 	}
 	c := p.change("attribution")

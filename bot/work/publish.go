@@ -24,6 +24,10 @@ func (w *Worker) publish(ctx context.Context, t task) error {
 	}
 	key := func(what string) string { return fmt.Sprintf("change/%s/%d/%s", c.UID, c.Revision, what) }
 	repo := t.repository.Repo
+	var drop []string
+	if c.Number != 0 { // a new merge request has none
+		drop = outdated(p.Labels)
+	}
 	if len(p.Bundle) > 0 {
 		_, err := w.Outbox.Do(ctx, key("push"), outbox.Operation{Kind: outbox.Push, Repo: repo, Bundle: p.Bundle, Commit: p.Commit, Branch: c.Branch, Expected: p.Expected})
 		if err != nil {
@@ -40,7 +44,7 @@ func (w *Worker) publish(ctx context.Context, t task) error {
 		outbox.Operation
 	}{
 		{"check", outbox.Operation{Kind: outbox.SetCheck, Repo: repo, Check: &check}},
-		{"labels", outbox.Operation{Kind: outbox.SetLabels, Repo: repo, Number: c.Number, Labels: p.Labels, Drop: outdated(p.Labels)}},
+		{"labels", outbox.Operation{Kind: outbox.SetLabels, Repo: repo, Number: c.Number, Labels: p.Labels, Drop: drop}},
 	} {
 		if _, err := w.Outbox.Do(ctx, key(op.name), op.Operation); err != nil && !refused(err) {
 			return err

@@ -12,7 +12,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/spec"
 )
 
-// Model answers what an author asks about tiny products. It knows these requirements, wherever in a text they stand:
+// Model answers what an author asks about tiny products. It knows these requirements, wherever in a text or in the prose of a guideline they stand:
 //
 //	add a column NAME          adds it, or is met if it is there; with "sloppily" the first attempt is wrong, with "wrongly" each is,
 //	                           with "instead of OTHER" each is while there is a column OTHER,
@@ -83,8 +83,9 @@ type question struct {
 }
 
 var (
-	productLine = regexp.MustCompile(`(?m)^# The product (\w+)$`)
-	taskLine    = regexp.MustCompile(`(?m)^# The task: (refine|amend|implement|draft)`)
+	productLine    = regexp.MustCompile(`(?m)^# The product (\w+)$`)
+	guidelineFence = regexp.MustCompile("```data name=\"(guideline [^\"\n]+)\"")
+	taskLine       = regexp.MustCompile(`(?m)^# The task: (refine|amend|implement|draft)`)
 )
 
 func read(r model.Request) (q question) {
@@ -102,6 +103,9 @@ func read(r model.Request) (q question) {
 	}
 	if q.requirement = data(q.task, "requirement"); q.requirement == "" {
 		q.requirement = data(q.task, "what was said")
+	}
+	if m := guidelineFence.FindStringSubmatch(q.task); q.requirement == "" && m != nil {
+		q.requirement = data(q.task, m[1])
 	}
 	return q
 }

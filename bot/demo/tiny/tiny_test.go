@@ -12,6 +12,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/author"
 	"github.com/codicil-dev/codicil/bot/demo/tiny"
 	"github.com/codicil-dev/codicil/bot/engine"
+	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/bot/verify"
@@ -110,6 +111,21 @@ func TestPeoplesFilesHold(t *testing.T) {
 		t.Fatal(err)
 	}
 	if o.Kind != author.Drafted {
+		t.Errorf("%s: %s %v", o.Kind, o.Explanation, o.Faults)
+	}
+}
+
+// A guideline's prose is a requirement too.
+func TestModelKeepsGuidelines(t *testing.T) {
+	t.Parallel()
+	a := newAuthor(t)
+	g := guideline.Guideline{ID: "audited", Title: "Tables can be audited", Revision: "1", AppliesTo: "true", Prose: "**Rule.** To each table add a column audit.\n",
+		Checks: []spec.Check{{Name: "every table can be audited", CEL: `tables.all(t, t.columns.exists(c, c.name == "audit"))`}}}
+	o, err := a.Adopt(t.Context(), author.Job{Tree: product.Tree{Root: shop(t)}, Path: "bills", Guideline: &g})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Kind != author.Done {
 		t.Errorf("%s: %s %v", o.Kind, o.Explanation, o.Faults)
 	}
 }

@@ -69,6 +69,9 @@ func (q question) implement(wrong bool) string {
 	for _, c := range added.FindAllStringSubmatch(amendment, -1) {
 		text = withColumn(text, c[2], wrong)
 	}
+	if add := wish(addWish, q.requirement); add != "" && amendment == "" { // of a guideline's amendment, nothing may be shown
+		text = withColumn(text, add, wrong)
+	}
 	for _, c := range dropped.FindAllStringSubmatch(amendment, -1) {
 		text = withoutColumn(text, c[2])
 	}

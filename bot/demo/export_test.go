@@ -1,0 +1,4 @@
+package demo
+
+// Secret is what signs webhooks.
+const Secret = secret
