@@ -50,7 +50,7 @@ type edit struct {
 	path, hash, author, words, url, title string
 	// commit is the last one that edited it.
 	commit string
-	at                                    time.Time
+	at     time.Time
 }
 
 // defaultBranch looks at all that came to a default branch since it was last looked at, whichever event tells of it.
