@@ -191,7 +191,7 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 			continue
 		}
 		body := message.Status{Key: x.Key, Product: p.Name, Stage: stage, Requirement: x.Requirement, MergeRequest: &message.Reference{Number: c.Number, URL: c.URL}}.Comment()
-		if err := t.restate(ctx, tx, r.Repo, x, fmt.Sprintf("%s/%d", how, c.Revision), body); err != nil {
+		if err := t.restate(ctx, tx, r.Repo, x, fmt.Sprintf("%s/%s/%d", how, c.UID, c.Revision), body); err != nil {
 			return err
 		}
 		if how == state.ChangeMerged && x.Kind == state.KindIssue && x.Issue != 0 && x.Issue != c.Number && !x.KeepOpen {
@@ -280,7 +280,7 @@ func (t *Triage) reopened(ctx context.Context, tx *state.Tx, r state.Repository,
 			return err
 		}
 		body := message.Status{Key: x.Key, Product: p.Name, Stage: message.Ready, Requirement: x.Requirement, MergeRequest: &message.Reference{Number: c.Number, URL: c.URL}, Draft: c.Draft}.Comment()
-		if err := t.restate(ctx, tx, r.Repo, x, fmt.Sprintf("reopened/%d", c.Revision), body); err != nil {
+		if err := t.restate(ctx, tx, r.Repo, x, fmt.Sprintf("reopened/%s/%d", c.UID, c.Revision), body); err != nil {
 			return err
 		}
 	}
