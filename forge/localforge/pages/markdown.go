@@ -76,12 +76,16 @@ func referring(page []byte, repo string) string {
 }
 
 var (
-	reference = regexp.MustCompile(`(?:\b[A-Za-z0-9][\w-]*/[\w.-]+)?#[0-9]+\b`)
+	// reference is a reference, or a character that is written as a number, which is none.
+	reference = regexp.MustCompile(`&#[0-9]+;|(?:\b[A-Za-z0-9][\w-]*/[\w.-]+)?#[0-9]+\b`)
 	name      = regexp.MustCompile(`(^|[\s(])(@[A-Za-z0-9][A-Za-z0-9-]*)`)
 )
 
 // refer is a link to what #12 or owner/name#12 names.
 func refer(found, repo string) string {
+	if strings.HasPrefix(found, "&") {
+		return found
+	}
 	in, number, _ := strings.Cut(found, "#")
 	if in == "" {
 		in = repo
