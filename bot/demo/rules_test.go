@@ -176,12 +176,6 @@ func (p *pen) count(product string) (n int) {
 	return n
 }
 
-func (p *pen) prompt(key string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.prompts[key]
-}
-
 func asFile(name, text string) string { return "FILE: " + name + "\n````\n" + text + "````\n\n" }
 
 // describes has a model describe a product's amount anew, as amendment id.

@@ -49,8 +49,8 @@ type Gate struct {
 	Scratch string
 }
 
-// case1 is one thing to verify.
-type case1 struct {
+// matter is one thing to verify.
+type matter struct {
 	triage.Proof
 	repository state.Repository
 	mirror     *mirror.Mirror
@@ -62,7 +62,7 @@ type case1 struct {
 
 // Verify does a job of Line.
 func (g *Gate) Verify(ctx context.Context, argument string) error {
-	var c case1
+	var c matter
 	if err := json.Unmarshal([]byte(argument), &c.Proof); err != nil {
 		return &queue.DeadError{Err: fmt.Errorf("verify %q: %w", argument, err)}
 	}
@@ -104,7 +104,7 @@ func (g *Gate) Verify(ctx context.Context, argument string) error {
 }
 
 // fetch brings the commits here, and finds what the head is compared with.
-func (g *Gate) fetch(ctx context.Context, c *case1) error {
+func (g *Gate) fetch(ctx context.Context, c *matter) error {
 	if err := c.mirror.Fetch(ctx); err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (g *Gate) fetch(ctx context.Context, c *case1) error {
 }
 
 // prove verifies the products that are touched, with those that read them.
-func (g *Gate) prove(ctx context.Context, c case1) (v message.Verification, err error) {
+func (g *Gate) prove(ctx context.Context, c matter) (v message.Verification, err error) {
 	rules, given, err := g.Rules(ctx, c.repository.Repo)
 	if err != nil {
 		return v, err

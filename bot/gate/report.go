@@ -70,7 +70,7 @@ func join(all, r *bot.Report) {
 }
 
 // describe adds the names of the products, and drafts of the amendments that the differences lack.
-func (g *Gate) describe(in verify.Input, at workspace.Layout, c case1, v *message.Verification) {
+func (g *Gate) describe(in verify.Input, at workspace.Layout, c matter, v *message.Verification) {
 	for _, dir := range c.touched {
 		head, _ := product.Load(in.Head, at.Path(dir))
 		base, _ := product.Load(*in.Base, at.Path(dir))
@@ -98,7 +98,7 @@ func (g *Gate) describe(in verify.Input, at workspace.Layout, c case1, v *messag
 }
 
 // neighbours are the other repositories whose products are needed for those that are touched.
-func (g *Gate) neighbours(ctx context.Context, c case1) (members []workspace.Member, err error) {
+func (g *Gate) neighbours(ctx context.Context, c matter) (members []workspace.Member, err error) {
 	var ids []int64
 	for _, p := range c.products {
 		if slices.Contains(c.touched, p.Path) {

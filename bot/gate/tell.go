@@ -12,7 +12,7 @@ import (
 )
 
 // untouched makes the check of a commit that concerns no product: without it, a required check would hang.
-func (g *Gate) untouched(ctx context.Context, c case1) error {
+func (g *Gate) untouched(ctx context.Context, c matter) error {
 	check := message.Untouched(c.Head)
 	if g.Guidelines(c.repository.Repo) {
 		rules, problems, err := g.RulesAt(ctx, c.repository.Repository, c.Head)
@@ -32,7 +32,7 @@ func (g *Gate) untouched(ctx context.Context, c case1) error {
 }
 
 // tell makes the check and brings the one comment up to date.
-func (g *Gate) tell(ctx context.Context, c case1, v message.Verification) error {
+func (g *Gate) tell(ctx context.Context, c matter, v message.Verification) error {
 	v.Key = c.commentKey()
 	if err := g.check(ctx, c, v.Check()); err != nil {
 		return err
@@ -51,10 +51,10 @@ func (g *Gate) tell(ctx context.Context, c case1, v message.Verification) error 
 	return g.say(ctx, c, v.Comment())
 }
 
-func (c case1) commentKey() string { return fmt.Sprintf("gate/%s/%d", c.repository.Key(), c.Number) }
+func (c matter) commentKey() string { return fmt.Sprintf("gate/%s/%d", c.repository.Key(), c.Number) }
 
 // check sets the check of the commit.
-func (g *Gate) check(ctx context.Context, c case1, check forge.Check) error {
+func (g *Gate) check(ctx context.Context, c matter, check forge.Check) error {
 	check.Key = fmt.Sprintf("gate/%s/%s", c.repository.Key(), c.Head)
 	op := outbox.Operation{Kind: outbox.SetCheck, Repo: c.repository.Repo, Check: &check}
 	var err error
@@ -71,7 +71,7 @@ func (g *Gate) check(ctx context.Context, c case1, check forge.Check) error {
 }
 
 // comment is the comment that was written at the merge request; written is false if there is none yet.
-func (g *Gate) comment(ctx context.Context, c case1) (w state.Write, written bool, err error) {
+func (g *Gate) comment(ctx context.Context, c matter) (w state.Write, written bool, err error) {
 	if c.Number == 0 {
 		return w, false, nil
 	}
@@ -83,7 +83,7 @@ func (g *Gate) comment(ctx context.Context, c case1) (w state.Write, written boo
 }
 
 // say writes the comment, or brings it up to date.
-func (g *Gate) say(ctx context.Context, c case1, body string) error {
+func (g *Gate) say(ctx context.Context, c matter, body string) error {
 	_, before, err := g.comment(ctx, c)
 	if err != nil {
 		return err

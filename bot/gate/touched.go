@@ -12,7 +12,7 @@ import (
 )
 
 // touched finds the products of base or head that differ.
-func (g *Gate) touched(ctx context.Context, c *case1) error {
+func (g *Gate) touched(ctx context.Context, c *matter) error {
 	changed, err := c.mirror.ChangedFiles(ctx, c.base, c.Head)
 	if err != nil {
 		return err

@@ -66,7 +66,7 @@ func (t *Triage) again(ctx context.Context, tx *state.Tx, k talk, key string, x 
 		if err := tx.SaveTrigger(x); err != nil {
 			return 0, err
 		}
-		return 1, t.wake1(ctx, tx, x.ProductID)
+		return 1, t.rouse(ctx, tx, x.ProductID)
 	case state.TriggerOpen:
 		c, ok, err := tx.Change(x.ChangeID)
 		if err != nil || !ok || c.State != state.ChangeOpen || !c.Draft {
@@ -169,5 +169,5 @@ func (t *Triage) takeBack(ctx context.Context, tx *state.Tx, k talk, key string,
 	if err := t.restate(ctx, tx, k.repository.Repo, x, "cancelled/"+key, body); err != nil {
 		return err
 	}
-	return t.wake1(ctx, tx, x.ProductID) // what waited behind it has its turn
+	return t.rouse(ctx, tx, x.ProductID) // what waited behind it has its turn
 }

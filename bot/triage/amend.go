@@ -63,7 +63,7 @@ func (t *Triage) amend(ctx context.Context, k talk, c command.Command, key strin
 		if err := t.Outbox.Later(ctx, tx, work.StatusKey(x), work.StatusComment(k.repository.Repo, p.Name, x)); err != nil {
 			return err
 		}
-		return t.wake1(ctx, tx, p.ID)
+		return t.rouse(ctx, tx, p.ID)
 	})
 	return "a requirement of " + p.Name, nil
 }
@@ -193,7 +193,7 @@ func (t *Triage) settle(ctx context.Context, k talk, x state.Trigger, replies []
 		if err := t.react(ctx, tx, k, forge.Eyes); err != nil {
 			return err
 		}
-		return t.wake1(ctx, tx, x.ProductID)
+		return t.rouse(ctx, tx, x.ProductID)
 	})
 }
 

@@ -213,7 +213,7 @@ func (t *Triage) init(ctx context.Context, k talk, c command.Command, key string
 		if err := t.Outbox.Later(ctx, tx, work.StatusKey(x), work.StatusComment(k.repository.Repo, dir, x)); err != nil {
 			return err
 		}
-		return t.wake1(ctx, tx, p.ID)
+		return t.rouse(ctx, tx, p.ID)
 	})
 	return "init", nil
 }

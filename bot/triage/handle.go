@@ -13,11 +13,6 @@ import (
 	"github.com/codicil-dev/codicil/forge"
 )
 
-// Found is an event that was found by looking, instead of being told.
-type Found struct {
-	forge.Event
-}
-
 // handle decides what one delivery asks for.
 func (t *Triage) handle(ctx context.Context, d state.Delivery) (end, error) {
 	host, ok := t.Hosts(d.Host)

@@ -57,7 +57,7 @@ func (o RefreshOrder) String() string {
 	return string(text)
 }
 
-func work1(repository int64, mr forge.MergeRequest, allowed bool) string {
+func proofOf(repository int64, mr forge.MergeRequest, allowed bool) string {
 	return Proof{Repository: repository, Number: mr.Number, Head: mr.HeadSHA, Base: mr.Base, Fork: fromFork(mr), Allowed: allowed}.String()
 }
 
@@ -98,7 +98,7 @@ func (t *Triage) mergeRequest(ctx context.Context, host Host, e forge.Event) (en
 	}
 	mr.HeadRepo = headRepo(mr, e)
 	return end{outcome: fmt.Sprintf("verify #%d at %.8s", mr.Number, mr.HeadSHA), do: func(tx *state.Tx) error {
-		return t.Queue.Add(ctx, tx, t.Lines.Verify, work1(r.ID, mr, false))
+		return t.Queue.Add(ctx, tx, t.Lines.Verify, proofOf(r.ID, mr, false))
 	}}, nil
 }
 
@@ -210,7 +210,7 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 			return err
 		}
 	}
-	return t.wake1(ctx, tx, c.ProductID) // what waited for it has its turn
+	return t.rouse(ctx, tx, c.ProductID) // what waited for it has its turn
 }
 
 // published is the commit that a change which is ready is to be at on the forge, and the trigger for which; zero if there is none.
@@ -328,7 +328,7 @@ func (t *Triage) review(ctx context.Context, host Host, e forge.Event) (end, err
 		if err := tx.SaveChange(c); err != nil {
 			return err
 		}
-		return t.wake1(ctx, tx, c.ProductID)
+		return t.rouse(ctx, tx, c.ProductID)
 	}}, nil
 }
 

@@ -298,11 +298,11 @@ func (t *Triage) want(ctx context.Context, tx *state.Tx, p state.Product, x stat
 	if err != nil || !fresh {
 		return fresh, err
 	}
-	return true, t.wake1(ctx, tx, p.ID)
+	return true, t.rouse(ctx, tx, p.ID)
 }
 
-// wake1 has a product worked on.
-func (t *Triage) wake1(ctx context.Context, tx *state.Tx, product int64) error {
+// rouse has a product worked on.
+func (t *Triage) rouse(ctx context.Context, tx *state.Tx, product int64) error {
 	if _, err := tx.Want(product); err != nil {
 		return err
 	}
