@@ -292,7 +292,11 @@ func (o *Outbox) done(ctx context.Context, w state.Write, op Operation, r Result
 		return fmt.Errorf("write %s: %w", w.Key, err)
 	}
 	err = o.DB.Update(context.WithoutCancel(ctx), func(t *state.Tx) error {
-		if err := t.Wrote(w.ID, state.WriteDone, string(result), ""); err != nil || !twins || op.Kind != Comment {
+		err := t.Wrote(w.ID, state.WriteDone, string(result), "")
+		if err == nil && op.Kind == EditComment {
+			err = t.Overwritten(w.ID, op.Of)
+		}
+		if err != nil || !twins || op.Kind != Comment {
 			return err
 		}
 		return o.Queue.AddAt(ctx, t, Line, fmt.Sprintf("twice/%d", w.ID), t.Now().Add(2*o.Visibility))

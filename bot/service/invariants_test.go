@@ -192,7 +192,8 @@ func (s *story) inDatabase() {
 		if err != nil {
 			return err
 		}
-		rows, err := tx.SQL.Query(`select queue, args, state, errors from river_job where state != 'completed'`)
+		// A sweep may just have had a campaign go on: that waits for the next process.
+		rows, err := tx.SQL.Query(`select queue, args, state, errors from river_job where state != 'completed' and not (queue = 'campaign' and state = 'available')`)
 		if err != nil {
 			return err
 		}

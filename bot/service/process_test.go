@@ -284,15 +284,6 @@ func (p *process) stop() error {
 	return p.failure
 }
 
-// kill kills the bot, which is started again.
-func (p *process) kill() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cmd != nil {
-		_ = p.cmd.Process.Kill()
-	}
-}
-
 // times is how often the bot was killed.
 func (p *process) times() int {
 	p.mu.Lock()

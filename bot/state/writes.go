@@ -71,6 +71,13 @@ func (t *Tx) Needless(beginning, why string) error {
 	return err
 }
 
+// Overwritten ends the edits of a key's comment that wait and are older than one that was made.
+func (t *Tx) Overwritten(edit int64, key string) error {
+	_, err := t.exec(`update writes set state = ?, result = '{}', error = 'a newer edit was made', done_at = ?
+		where kind = 'edit_comment' and json_extract(payload, '$.of') = ? and id < ? and state = ?`, WriteDone, millis(t.now), key, edit, WritePending)
+	return err
+}
+
 // DoneSince are the writes of a kind that were done after a time.
 func (t *Tx) DoneSince(kind string, after time.Time) ([]Write, error) {
 	return all(t, scanWrite, selectWrite+` where kind = ? and state = ? and done_at > ? order by id`, kind, WriteDone, millis(after))
