@@ -16,6 +16,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/portrait"
 	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/proposal"
 	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/bot/verify"
 	"github.com/codicil-dev/codicil/prompts"
@@ -145,9 +146,10 @@ func (a *Author) work(ctx context.Context, job Job, run func(c *change, ctx cont
 		return nil, fmt.Errorf("make a scratch folder: %w", err)
 	}
 	defer os.RemoveAll(folder)
+	job.Requirement = proposal.Visible(job.Requirement) // it goes into a file, which people read to judge what was asked
 	c := &change{author: a, job: job, guidelines: a.Guidelines, guidelinesGiven: a.GuidelinesGiven, out: &Outcome{Requirement: job.Requirement, Currency: a.Currency, job: job}, desks: map[bool]*portrait.Desk{}, failedBefore: map[string]bool{}}
 	for _, q := range job.Answers {
-		c.answers = append(c.answers, prompts.Answered{Ask: q.Ask, Answer: q.Answer})
+		c.answers = append(c.answers, prompts.Answered{Ask: proposal.Visible(q.Ask), Answer: proposal.Visible(q.Answer)})
 	}
 	defer func() { c.closeDesk(false); c.closeDesk(true) }()
 	err = run(c, ctx, folder)

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot/model"
+	"github.com/codicil-dev/codicil/bot/proposal"
 	"github.com/codicil-dev/codicil/prompts"
 )
 
@@ -153,7 +154,7 @@ func (c *change) settle(ctx context.Context, r refinement, asked int) error {
 		return fmt.Errorf("%d questions were asked and %d answered", len(questions), len(answers))
 	}
 	for i, q := range questions {
-		c.answers = append(c.answers, prompts.Answered{Ask: q.Ask, Answer: answers[i]})
+		c.answers = append(c.answers, prompts.Answered{Ask: proposal.Visible(q.Ask), Answer: proposal.Visible(answers[i])})
 	}
 	c.out.Questions = append(c.out.Questions, questions...)
 	return nil

@@ -126,6 +126,51 @@ func writeFile(content *bufio.Reader, e Entry, root *os.Root) error {
 	return err
 }
 
+// ReadEach hands the content of many objects to a function, one after another in their order, read by one process. What is larger than limit bytes comes
+// without its content, as tooLarge. An object that is not here is an error.
+func (g Git) ReadEach(ctx context.Context, entries []Entry, limit int64, each func(e Entry, data []byte, tooLarge bool) error) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	return g.stream(ctx, func(out *bufio.Reader) error {
+		for _, e := range entries {
+			data, tooLarge, err := readNext(out, e, limit)
+			if err != nil {
+				return err
+			}
+			if err := each(e, data, tooLarge); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, &hashes{entries: entries}, "cat-file", "--batch", "--buffer")
+}
+
+// readNext reads one object of the batch.
+func readNext(content *bufio.Reader, e Entry, limit int64) (data []byte, tooLarge bool, err error) {
+	header, err := content.ReadString('\n')
+	if err != nil {
+		return nil, false, fmt.Errorf("read %s: %w", e.Path, err)
+	}
+	size, missing, err := parseHeader(header)
+	if missing {
+		err = errors.New("its content is not in this clone")
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("read %s: %w", e.Path, err)
+	}
+	if tooLarge = size > limit; tooLarge {
+		_, err = io.CopyN(io.Discard, content, size)
+	} else {
+		data = make([]byte, size)
+		_, err = io.ReadFull(content, data)
+	}
+	if err == nil {
+		_, err = content.Discard(1) // the newline after each object
+	}
+	return data, tooLarge, err
+}
+
 // Read returns the content of one object; ok is false if it is not here. More than limit bytes give a *TooLargeError.
 func (g Git) Read(ctx context.Context, e Entry, limit int64) (data []byte, ok bool, err error) {
 	err = g.stream(ctx, func(out *bufio.Reader) error {

@@ -108,6 +108,18 @@ func (m *Mirror) ReadFile(ctx context.Context, commit, path string) (data []byte
 	return data, ok, err
 }
 
+// ReadFiles hands the content of many regular files, as Files lists them, to a function, in their order. They are fetched and read together, which
+// takes a small part of the time that ReadFile takes for each. What is larger than the cache's MaxFile comes without its content, as tooLarge. Where the
+// copy has to be remade meanwhile, all files come once more.
+func (m *Mirror) ReadFiles(ctx context.Context, files []gitcmd.Entry, each func(e gitcmd.Entry, data []byte, tooLarge bool) error) error {
+	return m.on(ctx, fmt.Sprintf("read %d files", len(files)), nil, func(g gitcmd.Git) error {
+		if err := m.need(ctx, g, files); err != nil {
+			return err
+		}
+		return g.ReadEach(ctx, files, m.cache.options.MaxFile, each)
+	})
+}
+
 // find finds what is at a path of a commit.
 func find(ctx context.Context, g gitcmd.Git, commit, path string) (e gitcmd.Entry, ok bool, err error) {
 	for e, err := range g.Files(ctx, commit, path) {

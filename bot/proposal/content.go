@@ -37,6 +37,16 @@ func hidden(r rune) bool {
 	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
 }
 
+// Visible is a text without the characters that a new text of a file may not hold.
+func Visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if hidden(r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
 // elision is a comment that stands for lines that a model left out: an ellipsis alone, or with a word that says so.
 var elision = regexp.MustCompile(`(?i)^(?:--|#|//|/\*|<!--)[ \t]*[\[(]?(?:(?:\.\.\.|…)[ \t]*(?:$|.*\b(?:rest|existing|unchanged|remain(?:s|ing|der)?|same|previous|omitted)\b)|.*\b(?:rest|existing|unchanged|remain(?:s|ing|der)?|same|omitted)\b.*(?:\.\.\.|…)[\])]?[ \t]*(?:\*/|-->)?$)`)
 

@@ -4,13 +4,16 @@ package rulebook
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
 
 	"github.com/codicil-dev/codicil/bot"
+	"github.com/codicil-dev/codicil/bot/gitcmd"
 	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/bot/workspace"
@@ -155,24 +158,20 @@ func (b *Book) At(ctx context.Context, r forge.Repository, commit string) ([]gui
 		return nil, nil, fmt.Errorf("read the guidelines of %s: %w", r, err)
 	}
 	defer os.RemoveAll(dir)
-	m := b.library.Mirror(r)
-	for e, err := range m.Files(ctx, commit) {
-		if err != nil {
-			return nil, nil, fmt.Errorf("read the guidelines of %s: %w", r, err)
-		}
-		if !e.Regular() || !strings.HasSuffix(e.Path, ".md") {
-			continue
-		}
-		if err := copyFile(ctx, m, commit, e.Path, dir); err != nil {
-			return nil, nil, fmt.Errorf("read the guidelines of %s: %w", r, err)
-		}
-	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the guidelines of %s: %w", r, err)
 	}
 	defer root.Close()
+	large, err := copyFiles(ctx, b.library.Mirror(r), commit, root)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the guidelines of %s: %w", r, err)
+	}
 	p.guidelines, p.problems = guideline.LoadAll(root.FS(), r.String())
+	for name := range large {
+		p.problems = append(p.problems, bot.Problem{File: path.Join(r.String(), name), Severity: bot.SeverityError, Message: "the file is too large to be read: shorten it"})
+	}
+	p.problems = p.problems.Sorted()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.pages) >= most {
@@ -184,26 +183,33 @@ func (b *Book) At(ctx context.Context, r forge.Repository, commit string) ([]gui
 
 // reader reads files of commits.
 type reader interface {
-	ReadFile(ctx context.Context, commit, path string) (data []byte, ok bool, err error)
+	Files(ctx context.Context, commit string) iter.Seq2[gitcmd.Entry, error]
+	ReadFiles(ctx context.Context, files []gitcmd.Entry, each func(e gitcmd.Entry, data []byte, tooLarge bool) error) error
 }
 
-// copyFile writes a file of a commit below a folder, and nowhere else.
-func copyFile(ctx context.Context, m reader, commit, name, dir string) error {
-	data, ok, err := m.ReadFile(ctx, commit, name)
-	if err != nil || !ok {
-		return err
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	if parent := filepath.Dir(filepath.FromSlash(name)); parent != "." {
-		if err := root.MkdirAll(parent, 0o700); err != nil {
-			return err
+// copyFiles writes the pages of a commit below a folder, and nowhere else. Those that are too large are left out and returned.
+func copyFiles(ctx context.Context, m reader, commit string, root *os.Root) (large map[string]bool, err error) {
+	var files []gitcmd.Entry
+	for e, err := range m.Files(ctx, commit) {
+		if err != nil {
+			return nil, err
+		}
+		if e.Regular() && strings.HasSuffix(e.Path, ".md") && gitcmd.Safe(e.Path) {
+			files = append(files, e)
 		}
 	}
-	return root.WriteFile(filepath.FromSlash(name), data, 0o600)
+	large = map[string]bool{}
+	return large, m.ReadFiles(ctx, files, func(e gitcmd.Entry, data []byte, tooLarge bool) error {
+		if tooLarge {
+			large[e.Path] = true
+			return nil
+		}
+		name := filepath.FromSlash(e.Path)
+		if err := root.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			return err
+		}
+		return root.WriteFile(name, data, 0o600)
+	})
 }
 
 // Where is the source and commit in which a guideline that binds a repository's products is in force.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing/fstest" // for its file system in memory
 
+	"github.com/codicil-dev/codicil/bot/gitcmd"
 	"github.com/codicil-dev/codicil/bot/mirror"
 	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/bot/state"
@@ -15,8 +16,10 @@ import (
 // mostProducts is how many products of one repository are looked after.
 const mostProducts = 2000
 
-// Scan finds the products of a commit.
-func Scan(ctx context.Context, m *mirror.Mirror, commit string) (found []state.Product, err error) {
+// Scan finds the products of a commit. One whose spec can't be read, or is too large, is found as unreadable. However many files there are, the work of
+// git takes one process for the list and one for the specs.
+func Scan(ctx context.Context, m *mirror.Mirror, commit string) ([]state.Product, error) {
+	var specs []gitcmd.Entry
 	for e, err := range m.Files(ctx, commit) {
 		if err != nil {
 			return nil, err
@@ -24,14 +27,22 @@ func Scan(ctx context.Context, m *mirror.Mirror, commit string) (found []state.P
 		if path.Base(e.Path) != spec.SpecFile || !e.Regular() || Hidden(e.Path) {
 			continue
 		}
-		if len(found) == mostProducts {
+		if len(specs) == mostProducts {
 			return nil, fmt.Errorf("it holds more than %d products", mostProducts)
 		}
-		p, err := read(ctx, m, commit, path.Dir(e.Path))
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, p)
+		specs = append(specs, e)
+	}
+	read := map[string]state.Product{}
+	err := m.ReadFiles(ctx, specs, func(e gitcmd.Entry, data []byte, tooLarge bool) error {
+		read[e.Path] = productOf(e.Path, data, tooLarge)
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	var found []state.Product
+	for _, e := range specs {
+		found = append(found, read[e.Path])
 	}
 	return found, nil
 }
@@ -46,23 +57,25 @@ func Hidden(name string) bool {
 	return false
 }
 
-// read reads what has to be known of a product. One whose spec can't be read goes by its path.
-func read(ctx context.Context, m *mirror.Mirror, commit, dir string) (state.Product, error) {
+// productOf is what has to be known of a product by its spec. One whose spec can't be read goes by its path.
+func productOf(name string, data []byte, tooLarge bool) state.Product {
+	dir := path.Dir(name)
 	p := state.Product{Path: dir, Name: dir}
-	s, why, err := SpecAt(ctx, m, commit, dir)
-	switch {
-	case err != nil:
-		return p, err
-	case s == nil:
-		p.Unreadable = why
-		return p, nil
+	if tooLarge {
+		p.Unreadable = name + " is too large to be read"
+		return p
+	}
+	s, _, problems := spec.ParseSpec(name, data)
+	if err := problems.Err(); err != nil {
+		p.Unreadable = err.Error()
+		return p
 	}
 	p.Name = s.Product
 	p.Owner = s.Owner.Team
 	for _, in := range s.Inputs {
 		p.Inputs = append(p.Inputs, in.Product)
 	}
-	return p, nil
+	return p
 }
 
 // SpecAt is a product's spec at a commit; nil if there is none that can be read, for the reason why.
