@@ -151,7 +151,7 @@ func (c *change) readable(ctx context.Context, plain, quoted []spec.Check) ([]sp
 	if len(texts) == 0 {
 		return nil, nil
 	}
-	trees, err := c.parse(ctx, texts)
+	trees, err := c.author.Verifier.Builder.Parse(ctx, texts)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/Masterminds/semver/v3"
 
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/lineage"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/spec"
@@ -66,7 +65,7 @@ func (c *change) guessInputs(ctx context.Context) ([]spec.Input, error) {
 	if err != nil || len(texts) == 0 || len(around) == 0 {
 		return nil, err
 	}
-	trees, err := c.parse(ctx, texts)
+	trees, err := c.author.Verifier.Builder.Parse(ctx, texts)
 	if err != nil {
 		return nil, err
 	}
@@ -86,19 +85,6 @@ func (c *change) guessInputs(ctx context.Context) ([]spec.Input, error) {
 		}
 	}
 	return out, nil
-}
-
-// parse parses texts in a session of its own.
-func (c *change) parse(ctx context.Context, texts []string) ([]engine.Tree, error) {
-	session, err := engine.Start(ctx, c.author.Verifier.Builder.Options())
-	if err != nil {
-		return nil, err
-	}
-	defer session.Close()
-	if err := session.Lock(ctx); err != nil {
-		return nil, err
-	}
-	return session.Parse(ctx, texts)
 }
 
 // inputFor is the input that a table's name means; ok is false if no product has such a table, or several do.

@@ -7,27 +7,18 @@ import (
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/lint"
 	"github.com/codicil-dev/codicil/bot/spec"
 )
 
 // lint checks the product in s.
 func (c *change) lint(ctx context.Context, s *scratch) (bot.Problems, error) {
-	session, err := engine.Start(ctx, c.author.Verifier.Builder.Options())
-	if err != nil {
-		return nil, err
-	}
-	defer session.Close()
-	if err := session.Lock(ctx); err != nil {
-		return nil, err
-	}
 	root, err := os.OpenRoot(s.tree.Root)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	_, problems, err := lint.Lint(ctx, root.FS(), []string{s.path}, session)
+	_, problems, err := lint.Lint(ctx, root.FS(), []string{s.path}, c.author.Verifier.Builder)
 	return problems, err
 }
 

@@ -77,7 +77,7 @@ func learn(ctx context.Context, p *product.Product, b *product.Build, builder *p
 	return k, nil
 }
 
-// parse parses models and tests, in a session of its own: a text may be one that ends it.
+// parse parses models and tests.
 func (k *knowledge) parse(ctx context.Context) error {
 	var texts []string
 	for _, list := range [][]source{k.models, k.tests} {
@@ -88,15 +88,7 @@ func (k *knowledge) parse(ctx context.Context) error {
 	if len(texts) == 0 {
 		return nil
 	}
-	session, err := engine.Start(ctx, k.builder.Options())
-	if err != nil {
-		return err
-	}
-	defer session.Close()
-	if err := session.Lock(ctx); err != nil {
-		return err
-	}
-	trees, err := session.Parse(ctx, texts)
+	trees, err := k.builder.Parse(ctx, texts)
 	if err != nil {
 		return err
 	}

@@ -28,6 +28,8 @@ type Builder struct {
 	// Made is told of each build that was really made and not found in the cache, complete or not; it may be nil. Several
 	// goroutines may call it at once.
 	Made func(*Build)
+
+	parsed memory
 }
 
 // leastFree is how many bytes must be free for a build to be tried, so that a full disk is not taken for a fault of the product.

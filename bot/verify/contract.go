@@ -18,11 +18,10 @@ func (w *work) contract(ctx context.Context) error {
 		w.notRun(bot.AreaContract, "the head does not build")
 		return nil
 	}
-	x, err := w.openWorld(ctx, w.own, nil)
+	x, err := w.worlds.head(ctx)
 	if err != nil {
 		return err
 	}
-	defer x.close()
 	for i := range w.head.Spec().Tables {
 		t := &w.head.Spec().Tables[i]
 		built, ok := w.own.Table(t.Name)

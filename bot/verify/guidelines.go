@@ -17,8 +17,6 @@ func (w *work) guidelines(ctx context.Context) error {
 		w.notRun(bot.AreaGuidelines, w.adoptedOnly())
 		return nil
 	}
-	worlds := worlds{work: w}
-	defer worlds.close()
 	applied := 0
 	for _, g := range w.set.in.Guidelines {
 		head, base, err := w.applies(g)
@@ -30,7 +28,7 @@ func (w *work) guidelines(ctx context.Context) error {
 			continue
 		}
 		applied++
-		if err := w.guideline(ctx, g, !head, &worlds); err != nil {
+		if err := w.guideline(ctx, g, !head, w.worlds); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/codicil-dev/codicil/bot"
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/lint"
 )
 
@@ -28,15 +27,7 @@ func (v *Verifier) lintSpecs(ctx context.Context, s *set) (map[string]bot.Proble
 		return nil, fmt.Errorf("lint: %w", err)
 	}
 	defer root.Close()
-	session, err := engine.Start(ctx, v.Builder.Options())
-	if err != nil {
-		return nil, err
-	}
-	defer session.Close()
-	if err := session.Lock(ctx); err != nil {
-		return nil, err
-	}
-	problems, err := lint.Specs(ctx, root.FS(), folders, session)
+	problems, err := lint.Specs(ctx, root.FS(), folders, v.Builder)
 	if err != nil {
 		return nil, err
 	}

@@ -44,8 +44,6 @@ func (w *work) isFresh(id int) bool {
 
 // runChecks runs the active checks on the head. Each finds what was renamed after it under the old names as well.
 func (w *work) runChecks(ctx context.Context) error {
-	worlds := worlds{work: w}
-	defer worlds.close()
 	active := w.head.Document.Ledger.Active()
 	for _, a := range active {
 		fresh := w.isFresh(a.Amendment)
@@ -57,7 +55,7 @@ func (w *work) runChecks(ctx context.Context) error {
 			r.File, r.Requirement = e.File, e.Amendment.Requirement
 			r.Line = checkLine(e, a.Check.Name)
 		}
-		if err := w.decide(ctx, a.Check, &r, func() (*world, error) { return worlds.of(ctx, a.Amendment) }); err != nil {
+		if err := w.decide(ctx, a.Check, &r, func() (*world, error) { return w.worlds.of(ctx, a.Amendment) }); err != nil {
 			return err
 		}
 		if a.Pending && r.Status == bot.Fail {

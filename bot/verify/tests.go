@@ -22,15 +22,13 @@ func (w *work) tests(ctx context.Context) error {
 		w.notRun(bot.AreaTests, "the head does not build")
 		return nil
 	}
-	worlds := worlds{work: w}
-	defer worlds.close()
 	for _, f := range files {
-		if err := w.runTest(ctx, &worlds, f, w.isBaseTest(f), testID(f.Path)); err != nil {
+		if err := w.runTest(ctx, w.worlds, f, w.isBaseTest(f), testID(f.Path)); err != nil {
 			return err
 		}
 	}
 	for _, f := range w.replacedTests(files) {
-		if err := w.runTest(ctx, &worlds, f, true, testID(f.Path)+" at the base"); err != nil {
+		if err := w.runTest(ctx, w.worlds, f, true, testID(f.Path)+" at the base"); err != nil {
 			return err
 		}
 	}

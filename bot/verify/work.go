@@ -30,6 +30,9 @@ type work struct {
 	// baseBuilds says that the base builds, whatever the head does.
 	baseBuilds bool
 
+	// worlds are of own; contract, checks, guidelines and tests share them.
+	worlds *worlds
+
 	mask        mask
 	results     []bot.Result
 	differences []bot.Difference
@@ -39,6 +42,8 @@ type work struct {
 // verifyOne verifies one product.
 func (v *Verifier) verifyOne(ctx context.Context, s *set, name string) (*work, error) {
 	w := &work{v: v, set: s, name: name}
+	w.worlds = &worlds{work: w}
+	defer w.worlds.close()
 	w.head, _ = s.head.Product(name)
 	w.base, _ = s.base.Product(name)
 	w.prepare()
