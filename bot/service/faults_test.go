@@ -16,9 +16,9 @@ var faults = []struct {
 	{name: "together", faults: localforge.Faults{Latency: 20 * time.Millisecond, FailBefore: 0.03, FailAfter: 0.05, Drop: 0.03, Secondary: 0.02, RetryAfter: time.Second, ListLag: time.Second,
 		Hooks: localforge.HookFaults{Failed: 0.1, Lost: 0.1, Repeated: 0.1, Renamed: 0.1, Shuffled: 0.1}, Pushes: localforge.PushFaults{FailBefore: 0.1, FailAfter: 0.2, Drop: 0.1}}},
 	{name: "latency", faults: localforge.Faults{Latency: 100 * time.Millisecond}},
-	{name: "5xx before", faults: localforge.Faults{FailBefore: 0.15}},
-	{name: "5xx after", faults: localforge.Faults{FailAfter: 0.2}},
-	{name: "dropped after", faults: localforge.Faults{Drop: 0.15}},
+	{name: "5xx before", faults: localforge.Faults{FailBefore: 0.08}},
+	{name: "5xx after", faults: localforge.Faults{FailAfter: 0.08}},
+	{name: "dropped after", faults: localforge.Faults{Drop: 0.08}},
 	{name: "all writes 5xx after, once each", script: []localforge.Fault{
 		{Method: "POST", Path: "/repos/*/*/issues/*/comments", Kind: localforge.FailAfter, Times: 6}, {Method: "POST", Path: "/repos/*/*/pulls", Kind: localforge.FailAfter, Times: 2},
 		{Method: "POST", Path: "/repos/*/*/check-runs", Kind: localforge.FailAfter, Times: 4}, {Method: "PUSH", Kind: localforge.FailAfter, Times: 3}}},
