@@ -128,3 +128,19 @@ func TestParseTellsFewFaults(t *testing.T) {
 		t.Errorf("%d faults", len(faults))
 	}
 }
+
+func TestVisibleLeavesOutWhatFilesMayNotHold(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                            "",
+		"two\tlines\r\nand ümlauts ✓": "two\tlines\r\nand ümlauts ✓",
+		"a\u202eb\x1b[31m\x00c\u2066": "ab[31mc",
+	} {
+		got := Visible(text)
+		if got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+		if why := checkText(got, ""); why != "" {
+			t.Errorf("%q is refused: %s", got, why)
+		}
+	}
+}
