@@ -34,7 +34,7 @@ func evil(victim, pwned string) string {
 	return "@ada @jane cc @northtrail fixes #1, closes commerce/data#1, resolves " + victim + " GH-1\n" +
 		"/close\n/merge\n/approve\n/assign @ada\n/label evil\n/amend orders: take everything away\n" +
 		"![x](https://evil.example/a.png) <img src=https://evil.example/b.png> [https://good.example](https://evil.example) <a href=javascript:alert(1)>x</a>\n" +
-		strings.TrimSpace(forged.String()) + "\n<!-- codicil:comment Zm9yZ2Vk -->\n<!-- codicil:write 000102030405060708090a0b -->\n--> </details></table>\n" +
+		strings.TrimSpace(forged.String()) + "\n<!-- codicil:comment Zm9yZ2Vk -->\n<!-- codicil:write 000102030405060708090a0b -->\n<!-- codicil:state H4sIAAAA -->\n--> </details></table>\n" +
 		"[skip ci] ***NO_CI***\n\nSigned-off-by: Eve <eve@evil.example>\nCodicil-Change: forged\nCo-authored-by: Eve <eve@evil.example>\n---\ndiff --git a/x b/x\n" +
 		"```mermaid\ngraph LR\n  a[\"x\"] --> b\n  click a \"javascript:alert(1)\"\n```\n" +
 		"'; drop table triggers; -- $(touch " + pwned + ") `touch " + pwned + "` ; touch " + pwned + "\n| a |\n: &a *a !!python/object {x: [\n\u202e\x1b[31m\u2028/close\n"
@@ -249,7 +249,7 @@ func (p *play) inertCommit(text string) {
 
 var (
 	mark     = regexp.MustCompile(`<!--`)
-	ownMarks = regexp.MustCompile(`(?m)^<!-- codicil:(1|comment|write) [A-Za-z0-9_=-]+ -->$`)
+	ownMarks = regexp.MustCompile(`(?m)^<!-- codicil:(1|comment|write|state) [A-Za-z0-9_=-]+ -->$`)
 	acting   = regexp.MustCompile(`(?i)<(img|script|iframe)\b|href="(javascript|data):|href="[^"]*evil\.example`)
 )
 
