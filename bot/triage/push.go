@@ -240,14 +240,13 @@ func (t *Triage) keep(ctx context.Context, tx *state.Tx, n news) error {
 
 // keepEdit has a product made to meet its spec as it was edited.
 func (t *Triage) keepEdit(ctx context.Context, tx *state.Tx, n news, p state.Product, e edit) error {
-	before := n.before
-	pending, err := tx.TriggersOf(p.ID, state.TriggerWaiting)
+	earlier, err := tx.TriggersOf(p.ID)
 	if err != nil {
 		return err
 	}
-	for _, x := range pending { // an edit on top of one that is not begun: both are one
-		if x.Kind == state.KindSpec {
-			before = x.Before
+	before := unfollowed(earlier, n.before)
+	for _, x := range earlier { // an edit on top of one that is not begun: both are one
+		if x.Kind == state.KindSpec && x.State == state.TriggerWaiting {
 			x.State, x.Reason = state.TriggerCancelled, "A later edit of the spec takes its place."
 			if err := tx.SaveTrigger(x); err != nil {
 				return err
@@ -262,6 +261,24 @@ func (t *Triage) keepEdit(ctx context.Context, tx *state.Tx, n news, p state.Pro
 	_, err = t.want(ctx, tx, p, state.Trigger{Kind: state.KindSpec, Key: "spec/" + e.hash, Hash: hash, TriggerData: state.TriggerData{
 		Author: e.author, Requirement: e.words, URL: e.url, Title: e.title, At: e.at, Before: before, Commit: e.commit}})
 	return err
+}
+
+// unfollowed is the commit with the spec as the ledger has it: that before the first of a product's edits, as long as none of them, nor anything
+// else, was merged since. What was declined or failed still stands in the spec, and not in the ledger.
+func unfollowed(earlier []state.Trigger, before string) string {
+	first := ""
+	for _, x := range earlier {
+		switch {
+		case x.State == state.TriggerMerged || x.Kind == state.KindSpec && x.State == state.TriggerAnswered:
+			first = ""
+		case x.Kind == state.KindSpec && first == "":
+			first = x.Before
+		}
+	}
+	if first == "" {
+		return before
+	}
+	return first
 }
 
 // moved has changes under way proven again, once they are open, whose product, or what it reads, changed on the default branch.
