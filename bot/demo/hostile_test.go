@@ -212,15 +212,12 @@ func (p *play) ownMergeRequest(owner, product string) {
 	if n != 1 {
 		p.Errorf("%s has %d merge requests", product, n)
 	}
-	for sha := c.Head; ; {
-		text, _, _, ok := p.town.CommitMessage(p.Context(), owner, demo.Repository, sha)
-		if !ok || !strings.Contains(text, "Codicil-Change:") {
-			p.Errorf("the commit %s of %s has no trailer:\n%s", sha, product, text)
-			return
-		}
-		p.inertCommit(text)
-		break
+	text, _, _, ok := p.town.CommitMessage(p.Context(), owner, demo.Repository, c.Head)
+	if !ok || !strings.Contains(text, "Codicil-Change:") {
+		p.Errorf("the commit %s of %s has no trailer:\n%s", c.Head, product, text)
+		return
 	}
+	p.inertCommit(text)
 }
 
 var (
