@@ -130,9 +130,9 @@ func (t *Tx) Answer(change, key string) (answer string, ok bool, err error) {
 	return one(t, scalar[string], `select answer from answers where change = ? and key = ?`, change, key)
 }
 
-// DropAnswers forgets the answers of a change that is over.
-func (t *Tx) DropAnswers(change string) error {
-	_, err := t.exec(`delete from answers where change = ?`, change)
+// DropAnswers forgets the answers of an order and of all its rounds, once nothing can go on with them. What they cost stays known.
+func (t *Tx) DropAnswers(order string) error {
+	_, err := t.exec(`delete from answers where (change = ? or substr(change, 1, length(?) + 1) = ? || '/') and key like 'answer/%'`, order, order, order)
 	return err
 }
 

@@ -284,3 +284,28 @@ func TestATransactionThatFailsLeavesNothing(t *testing.T) {
 		return nil
 	})
 }
+
+func TestAnswersAreForgottenAndTheirCostIsNot(t *testing.T) {
+	db, _ := open(t)
+	update(t, db, func(tx *state.Tx) error {
+		for _, order := range []string{"c/1", "c/1/again/1", "c/10"} {
+			for _, key := range []string{"answer/x", "spent"} {
+				if err := tx.KeepAnswer(order, key, "{}"); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.DropAnswers("c/1")
+	})
+	update(t, db, func(tx *state.Tx) error {
+		for order, left := range map[string]bool{"c/1": false, "c/1/again/1": false, "c/10": true} {
+			if _, ok, err := tx.Answer(order, "answer/x"); err != nil || ok != left {
+				t.Errorf("an answer of %s is left: %v, want %v (%v)", order, ok, left, err)
+			}
+			if _, ok, err := tx.Answer(order, "spent"); err != nil || !ok {
+				t.Errorf("what %s cost is left: %v (%v)", order, ok, err)
+			}
+		}
+		return nil
+	})
+}

@@ -180,6 +180,11 @@ func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id 
 			}
 			continue
 		}
+		if how == state.ChangeMerged && x.Order != "" { // a closed one may be opened again
+			if err := tx.DropAnswers(fmt.Sprintf("%s/%d", x.Order, x.ID)); err != nil {
+				return err
+			}
+		}
 		asks := x.Kind != state.KindBase && x.Kind != state.KindRedo // those are about the merge request itself, and are done with
 		if x.State, x.Reason = of, fmt.Sprintf("Merge request #%d was %s.", c.Number, how); !asks {
 			x.State = state.TriggerAnswered
