@@ -117,21 +117,21 @@ func mountOf(r forge.Repo) string { return strings.TrimLeft(r.Name, ".") + "~" }
 
 // beside writes another repository's product into a tree.
 func (l Library) beside(ctx context.Context, out *Layout, m Member, p string) error {
-	place := p
+	below := "." // the folder of the tree that stands for the other repository
 	if p == "." {
-		place = m.Repository.Name
+		below = m.Repository.Name
 	}
-	if taken(out.Tree.Root, place) {
-		place = path.Join("~"+strings.ReplaceAll(m.Repository.Owner, "/", "+"), m.Repository.Name, p)
+	if taken(out.Tree.Root, path.Join(below, p)) {
+		below = path.Join("~"+strings.ReplaceAll(m.Repository.Owner, "/", "+"), m.Repository.Name)
 	}
-	to := filepath.Join(out.Tree.Root, filepath.FromSlash(place))
+	to := filepath.Join(out.Tree.Root, filepath.FromSlash(below))
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err
 	}
 	if _, err := l.Mirror(m.Repository).ExportFolder(ctx, m.Commit, p, to); err != nil {
 		return err
 	}
-	out.Places[place] = Place{Repo: m.Repository.Repo, Path: p}
+	out.Places[path.Join(below, p)] = Place{Repo: m.Repository.Repo, Path: p}
 	return nil
 }
 
