@@ -82,7 +82,7 @@ func TestAGuidelineComesChangesAndGoes(t *testing.T) {
 	p.wait("the withdrawal is recorded", long, func() bool {
 		return p.change("orders").State == state.ChangeOpen && p.change("items").State == state.ChangeOpen && p.change("revenue").State == state.ChangeOpen
 	})
-	p.says(p.body("commerce", p.change("orders").Number), "is withdrawn", "Only the spec was changed")
+	p.says(p.body("commerce", p.change("orders").Number), "is withdrawn", "nothing else was changed")
 	if m.count("orders")+m.count("items") != before {
 		t.Error("a model was asked to withdraw a guideline")
 	}

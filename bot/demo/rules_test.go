@@ -290,7 +290,14 @@ func (p *play) merged(owner, by, product string) {
 	if err := p.town.Person(by).Merge(p.Context(), owner, demo.Repository, c.Number); err != nil {
 		p.Fatal(err)
 	}
-	p.wait("the merge is noted", long, func() bool { return p.change(product).State == state.ChangeMerged })
+	p.wait("the merge is noted", long, func() (merged bool) { // a newer change may have begun
+		p.view(func(tx *state.Tx) error {
+			now, _, err := tx.ChangeByUID(c.UID)
+			merged = now.State == state.ChangeMerged
+			return err
+		})
+		return merged
+	})
 }
 
 // idle waits until the bot has nothing to do.
