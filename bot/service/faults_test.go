@@ -48,7 +48,8 @@ func TestFaults(t *testing.T) {
 			w.Script(f.script...)
 			p := run(t, w.setting, "")
 			s := w.play(asked|ruling, 3*time.Minute)
-			p.idle(10*time.Second, 3*time.Minute)
+			// What people did last may not have been told, and lists show it late.
+			p.idleAfter(time.Now().Add(f.faults.ListLag), 10*time.Second, 3*time.Minute)
 			w.SetFaults(localforge.Faults{})
 			if err := p.stop(); err != nil {
 				t.Error(err)

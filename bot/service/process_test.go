@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -107,7 +108,11 @@ func serveBot(file string) error {
 	go func() {
 		_ = http.Serve(control, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			within, _ := time.ParseDuration(r.FormValue("within"))
-			busy, err := busyWith(r.Context(), b, began, within)
+			swept := began
+			if after, err := time.Parse(time.RFC3339Nano, r.FormValue("swept")); err == nil && after.After(began) {
+				swept = after
+			}
+			busy, err := busyWith(r.Context(), b, swept, within)
 			_, _ = fmt.Fprint(w, errors.Join(err, busy))
 		}))
 	}()
@@ -118,8 +123,8 @@ func serveBot(file string) error {
 	return nil
 }
 
-// busyWith says what the bot still has to do within a time; nil if nothing.
-func busyWith(ctx context.Context, b *service.Service, began time.Time, within time.Duration) (busy, err error) {
+// busyWith says what the bot still has to do within a time; nil if nothing. A sweep that began after a time is among it.
+func busyWith(ctx context.Context, b *service.Service, swept time.Time, within time.Duration) (busy, err error) {
 	err = b.DB().View(ctx, func(tx *state.Tx) error {
 		n, err := tx.Unlooked()
 		if err != nil {
@@ -142,8 +147,8 @@ func busyWith(ctx context.Context, b *service.Service, began time.Time, within t
 			}
 			var at int64
 			_, _ = fmt.Sscan(text, &at)
-			if at < began.UnixMilli() {
-				busy = fmt.Errorf("the first sweep of %s", r)
+			if at < swept.UnixMilli() {
+				busy = fmt.Errorf("a sweep of %s", r)
 			}
 		}
 		if busy != nil {
@@ -291,8 +296,8 @@ func (p *process) times() int {
 	return p.killed
 }
 
-// busy is what the bot has to do within a time; empty if nothing.
-func (p *process) busy(within time.Duration) string {
+// busy is what the bot has to do within a time, a sweep after swept among it; empty if nothing.
+func (p *process) busy(within time.Duration, swept time.Time) string {
 	p.mu.Lock()
 	control := p.control
 	p.mu.Unlock()
@@ -304,7 +309,7 @@ func (p *process) busy(within time.Duration) string {
 		}
 		return "it starts"
 	}
-	got, err := http.Get("http://" + control + "/?within=" + within.String())
+	got, err := http.Get("http://" + control + "/?" + url.Values{"within": {within.String()}, "swept": {swept.Format(time.RFC3339Nano)}}.Encode())
 	if err != nil {
 		return err.Error()
 	}
@@ -320,9 +325,15 @@ func (p *process) busy(within time.Duration) string {
 // idle waits until the bot has nothing to do within a time.
 func (p *process) idle(within, most time.Duration) {
 	p.Helper()
+	p.idleAfter(time.Time{}, within, most)
+}
+
+// idleAfter waits until the bot has looked at everything after a time, which is how it learns of what no webhook told, and then has nothing to do.
+func (p *process) idleAfter(swept time.Time, within, most time.Duration) {
+	p.Helper()
 	var busy string
 	for end := time.Now().Add(most); ; time.Sleep(20 * time.Millisecond) {
-		if busy = p.busy(within); busy == "" {
+		if busy = p.busy(within, swept); busy == "" {
 			return
 		}
 		if time.Now().After(end) {
