@@ -12,7 +12,6 @@ import (
 
 	"github.com/codicil-dev/codicil/bot/apart"
 	"github.com/codicil-dev/codicil/bot/author"
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/spec"
@@ -20,7 +19,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	engine.ServeIfChild()
 	apart.ServeIfChild(func(_ apart.Setup, spent model.Spent) *model.Account {
 		return model.NewAccount(model.Budget{}, nil, spent, time.Now)
 	}, makeAuthor)

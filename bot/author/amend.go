@@ -251,7 +251,9 @@ func (c *change) amendmentText() (string, error) {
 // prove verifies the amendment before it is implemented: the ledger must be in order, and a check red at the base.
 func (c *change) prove(ctx context.Context, id int) (faults, doubts []string, err error) {
 	c.say("proving the checks of amendment %d at the base", id)
-	report, err := c.author.Verifier.Verify(ctx, c.input(c.head, c.base))
+	in := c.input(c.head, c.base)
+	in.ProofOnly, in.Readers = true, false
+	report, err := c.author.Verifier.Verify(ctx, in)
 	if err != nil {
 		return nil, nil, err
 	}

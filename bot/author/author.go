@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/portrait"
@@ -152,6 +153,8 @@ func (a *Author) work(ctx context.Context, job Job, run func(c *change, ctx cont
 		c.answers = append(c.answers, prompts.Answered{Ask: proposal.Visible(q.Ask), Answer: proposal.Visible(q.Answer)})
 	}
 	defer func() { c.closeDesk(false); c.closeDesk(true) }()
+	ctx, done := engine.Keep(ctx)
+	defer done()
 	err = run(c, ctx, folder)
 	c.out.Seconds = a.Verifier.Now().Sub(start).Seconds()
 	if a.Account != nil {

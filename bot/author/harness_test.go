@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/codicil-dev/codicil/bot/author"
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/spec"
@@ -21,7 +20,6 @@ import (
 var cache *product.Cache
 
 func TestMain(m *testing.M) {
-	engine.ServeIfChild()
 	var err error
 	if cache, err = product.OpenCache(""); err != nil {
 		panic(err)

@@ -3,18 +3,12 @@ package compare
 import (
 	"context"
 	"fmt"
-	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/codicil-dev/codicil/bot/engine"
 )
-
-func TestMain(m *testing.M) {
-	engine.ServeIfChild()
-	os.Exit(m.Run())
-}
 
 // open starts a session with the tables b and h made from the two queries.
 func open(t *testing.T, base, head string) *engine.Session {

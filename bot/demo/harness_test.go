@@ -17,7 +17,6 @@ import (
 	"github.com/codicil-dev/codicil/bot/author"
 	"github.com/codicil-dev/codicil/bot/config"
 	"github.com/codicil-dev/codicil/bot/demo"
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/service"
@@ -29,7 +28,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	engine.ServeIfChild()
 	os.Exit(m.Run())
 }
 

@@ -3,15 +3,9 @@ package engine
 import (
 	"context"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 )
-
-func TestMain(m *testing.M) {
-	ServeIfChild()
-	os.Exit(m.Run())
-}
 
 // open starts a session that ends with the test.
 func open(t testing.TB, o Options) *Session {

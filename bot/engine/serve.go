@@ -13,13 +13,15 @@ import (
 	"github.com/codicil-dev/codicil/bot/sandbox"
 )
 
-// ServeIfChild takes over if this process is the child of a Session, and then never returns. Programs and tests that
-// start sessions call it first thing in main and TestMain.
-func ServeIfChild() {
+// init takes over if this process is the child of a Session, and then never returns. It is here and not called by main because a child needs
+// nothing of what other packages prepare, which takes longer than DuckDB's own start: packages are initialised in the order of their
+// imports, then of their names.
+func init() {
 	if !sandbox.IsChild(os.Args, marker) {
 		return
 	}
-	os.Exit(serveChild())
+	go func() { os.Exit(serveChild()) }() // not here: this goroutine is bound to a thread
+	select {}
 }
 
 // serveChild is the child's whole life; the result is its exit code.

@@ -13,11 +13,6 @@ import (
 	"github.com/codicil-dev/codicil/bot/engine"
 )
 
-func TestMain(m *testing.M) {
-	engine.ServeIfChild()
-	os.Exit(m.Run())
-}
-
 // session starts a DuckDB that only parses.
 func session(t *testing.T) *engine.Session {
 	t.Helper()

@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/portrait"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/prompts"
@@ -18,7 +17,6 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	engine.ServeIfChild()
 	var err error
 	if cache, err = product.OpenCache(""); err != nil {
 		panic(err)

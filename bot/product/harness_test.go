@@ -13,7 +13,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	engine.ServeIfChild()
 	os.Exit(m.Run())
 }
 

@@ -15,14 +15,11 @@ func (b *Builder) Parse(ctx context.Context, texts []string) ([]engine.Tree, err
 	if len(unknown) == 0 {
 		return trees, nil
 	}
-	session, err := engine.Start(ctx, b.Options())
+	session, done, err := engine.Kept(ctx, "nothing but a parser", func() (*engine.Session, error) { return b.empty(ctx) })
 	if err != nil {
 		return nil, err
 	}
-	defer session.Close()
-	if err := session.Lock(ctx); err != nil {
-		return nil, err
-	}
+	defer done()
 	ask := make([]string, len(unknown))
 	for i, at := range unknown {
 		ask[i] = texts[at]
@@ -39,6 +36,19 @@ func (b *Builder) Parse(ctx context.Context, texts []string) ([]engine.Tree, err
 	}
 	b.parsed.keep(ask, found)
 	return trees, nil
+}
+
+// empty starts a session that holds nothing.
+func (b *Builder) empty(ctx context.Context) (*engine.Session, error) {
+	session, err := engine.Start(ctx, b.Options())
+	if err != nil {
+		return nil, err
+	}
+	if err := session.Lock(ctx); err != nil {
+		_ = session.Close()
+		return nil, err
+	}
+	return session, nil
 }
 
 // mostParsed is how many bytes of texts and trees are remembered.

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/mirror"
 	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/product"
@@ -27,7 +26,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	engine.ServeIfChild()
 	os.Exit(m.Run())
 }
 

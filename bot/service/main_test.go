@@ -5,12 +5,10 @@ import (
 	"os"
 	"testing"
 
-	"github.com/codicil-dev/codicil/bot/engine"
 )
 
 // TestMain is also the bot's process: the tests that kill it run their own program once more.
 func TestMain(m *testing.M) {
-	engine.ServeIfChild()
 	if file := os.Getenv(botVariable); file != "" {
 		if err := serveBot(file); err != nil {
 			fmt.Fprintln(os.Stderr, "the bot:", err)

@@ -1,7 +1,6 @@
 package survey_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
@@ -11,11 +10,6 @@ import (
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/survey"
 )
-
-func TestMain(m *testing.M) {
-	engine.ServeIfChild()
-	os.Exit(m.Run())
-}
 
 // TestOf surveys tables as a shop would have them.
 func TestOf(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/engine"
@@ -71,6 +72,8 @@ func (w *work) incomparable() string {
 type comparison struct {
 	*work
 	session *engine.Session
+	// done ends the use of the session; nil if it is over.
+	done func()
 	// control is the base built a second time under other circumstances, made when something differs.
 	control *product.Build
 	// headControl is the head built a second time, made where a changed model may give other results from run to run.
@@ -101,11 +104,9 @@ func (c *comparison) open(ctx context.Context) error {
 	if c.headControl != nil {
 		builds[headControlAlias] = c.headControl
 	}
-	session, err := c.attach(ctx, builds)
-	if err != nil {
+	if err := c.attach(ctx, builds); err != nil {
 		return err
 	}
-	c.session = session
 	if c.unusable == nil {
 		c.unusable = map[string]bool{}
 		return c.checkPredicates(ctx)
@@ -113,37 +114,38 @@ func (c *comparison) open(ctx context.Context) error {
 	return nil
 }
 
-func (c *comparison) attach(ctx context.Context, builds map[string]*product.Build) (*engine.Session, error) {
+// attach has the session of the comparison read some builds.
+func (c *comparison) attach(ctx context.Context, builds map[string]*product.Build) (err error) {
 	var readOnly []string
-	for _, b := range builds {
-		readOnly = append(readOnly, filepath.Dir(b.Database()))
-	}
-	session, err := engine.Start(ctx, c.v.Builder.Options(readOnly...))
-	if err != nil {
-		return nil, err
-	}
+	var attach strings.Builder
 	for _, alias := range sortedKeys(builds) {
-		err = session.Exec(ctx, "ATTACH "+engine.Literal(builds[alias].Database())+" AS "+engine.Ident(alias)+" (READ_ONLY)")
+		readOnly = append(readOnly, filepath.Dir(builds[alias].Database()))
+		fmt.Fprintf(&attach, "ATTACH %s AS %s (READ_ONLY);\n", engine.Literal(builds[alias].Database()), engine.Ident(alias))
+	}
+	c.session, c.done, err = engine.Kept(ctx, fmt.Sprintf("comparison at %s\n%s", c.baseSame.Clock.UTC(), &attach), func() (*engine.Session, error) {
+		session, err := engine.Start(ctx, c.v.Builder.Options(readOnly...))
 		if err != nil {
-			break
+			return nil, err
 		}
-	}
-	if err == nil {
-		err = session.PinClock(ctx, c.baseSame.Clock)
-	}
-	if err == nil {
-		err = session.Lock(ctx)
-	}
-	if err != nil {
-		_ = session.Close()
-		return nil, err
-	}
-	return session, nil
+		if err = session.Exec(ctx, attach.String()); err == nil {
+			err = session.PinClock(ctx, c.baseSame.Clock)
+		}
+		if err == nil {
+			err = session.Lock(ctx)
+		}
+		if err != nil {
+			_ = session.Close()
+			return nil, err
+		}
+		return session, nil
+	})
+	return err
 }
 
 func (c *comparison) close() {
-	if c.session != nil {
-		_ = c.session.Close()
+	if c.done != nil {
+		c.done()
+		c.done = nil
 	}
 }
 

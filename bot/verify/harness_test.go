@@ -15,7 +15,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/codicil-dev/codicil/bot"
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/verify"
@@ -28,7 +27,6 @@ var cache *product.Cache
 var slots = make(chan struct{}, 2)
 
 func TestMain(m *testing.M) {
-	engine.ServeIfChild()
 	var err error
 	if cache, err = product.OpenCache(""); err != nil {
 		panic(err)

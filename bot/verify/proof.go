@@ -155,8 +155,8 @@ func (w *work) supplied() []relation {
 		}
 	})
 	var out []relation
-	for _, o := range overlays {
-		out = append(out, *o)
+	for _, name := range sortedKeys(overlays) {
+		out = append(out, *overlays[name])
 	}
 	return out
 }

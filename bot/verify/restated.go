@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/spec"
 )
 
@@ -55,12 +54,7 @@ func (w *work) renamesBetween(after, last int) (tables, columns []rename) {
 
 // trees are the parse trees of texts, without where things stand in them and with names folded; nil for what can't be parsed.
 func (w *work) trees(ctx context.Context, texts []string) ([]any, error) {
-	session, err := engine.Start(ctx, w.v.Builder.Options())
-	if err != nil {
-		return nil, err
-	}
-	defer session.Close()
-	parsed, err := session.Parse(ctx, texts)
+	parsed, err := w.v.Builder.Parse(ctx, texts)
 	if err != nil {
 		return nil, err
 	}

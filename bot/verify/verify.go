@@ -27,6 +27,8 @@ type Input struct {
 	// Guidelines are those that were given; GuidelinesGiven tells no guidelines from none given.
 	Guidelines      []guideline.Guideline
 	GuidelinesGiven bool
+	// ProofOnly stops once the requirements are checked and proven: neither contract, guidelines and tests nor the comparison are reported.
+	ProofOnly bool
 }
 
 // Verifier verifies products. Its fields are needed unless said otherwise.

@@ -15,6 +15,8 @@ import (
 // world is a session in which checks and tests read a build's tables under plain names. It can change nothing.
 type world struct {
 	session *engine.Session
+	// close ends the use of it.
+	close func()
 }
 
 // relation is what a name in a world stands for: a table of the build, with columns added, or a table made of columns.
@@ -35,25 +37,46 @@ func (w *work) openWorld(ctx context.Context, b *product.Build, overlays []relat
 	for _, before := range b.Before {
 		readOnly = append(readOnly, filepath.Dir(before.Database()))
 	}
-	session, err := engine.Start(ctx, w.v.Builder.Options(readOnly...))
+	views := viewsOf(b, overlays)
+	key := fmt.Sprintf("world %q at %s\n%s", readOnly, b.Clock.UTC(), views)
+	session, done, err := engine.Kept(ctx, key, func() (*engine.Session, error) {
+		session, err := engine.Start(ctx, w.v.Builder.Options(readOnly...))
+		if err != nil {
+			return nil, err
+		}
+		if err := furnish(ctx, session, b, views); err != nil {
+			_ = session.Close()
+			return nil, err
+		}
+		return session, nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	x := &world{session: session}
-	if err := x.furnish(ctx, b, overlays); err != nil {
-		_ = session.Close()
-		return nil, err
-	}
-	return x, nil
+	return &world{session: session, close: done}, nil
 }
 
-func (x *world) furnish(ctx context.Context, b *product.Build, overlays []relation) error {
-	if err := x.session.Exec(ctx, "ATTACH "+engine.Literal(b.Database())+" AS "+engine.Ident(buildAlias)+" (READ_ONLY)"); err != nil {
+// furnish attaches a build and what it reads, makes the views, and locks the session.
+func furnish(ctx context.Context, session *engine.Session, b *product.Build, views string) error {
+	if err := session.Exec(ctx, "ATTACH "+engine.Literal(b.Database())+" AS "+engine.Ident(buildAlias)+" (READ_ONLY)"); err != nil {
 		return err
 	}
-	if err := product.AttachInputs(ctx, x.session, b.Inputs, b.Before); err != nil {
+	if err := product.AttachInputs(ctx, session, b.Inputs, b.Before); err != nil {
 		return err
 	}
+	if views != "" {
+		if err := session.Exec(ctx, views); err != nil {
+			return err
+		}
+	}
+	if err := session.PinClock(ctx, b.Clock); err != nil {
+		return err
+	}
+	return session.Lock(ctx)
+}
+
+// viewsOf is the SQL that makes the names of a world.
+func viewsOf(b *product.Build, overlays []relation) string {
 	var sql strings.Builder
 	taken := map[string]bool{}
 	for _, o := range overlays {
@@ -65,15 +88,7 @@ func (x *world) furnish(ctx context.Context, b *product.Build, overlays []relati
 			writeView(&sql, relation{schema: t.Schema, name: t.Name, from: engine.Relation(buildAlias, t.Schema, t.Name)})
 		}
 	}
-	if sql.Len() > 0 {
-		if err := x.session.Exec(ctx, sql.String()); err != nil {
-			return err
-		}
-	}
-	if err := x.session.PinClock(ctx, b.Clock); err != nil {
-		return err
-	}
-	return x.session.Lock(ctx)
+	return sql.String()
 }
 
 func writeView(sql *strings.Builder, r relation) {
@@ -92,8 +107,6 @@ func writeView(sql *strings.Builder, r relation) {
 	}
 	fmt.Fprintf(sql, "CREATE VIEW %s AS SELECT %s%s;\n", engine.Relation(r.schema, r.name), strings.Join(columns, ", "), from)
 }
-
-func (x *world) close() { _ = x.session.Close() }
 
 // shownRows is how many failing rows are kept of a check.
 const shownRows = 5

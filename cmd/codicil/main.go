@@ -10,12 +10,10 @@ import (
 	"syscall"
 
 	"github.com/codicil-dev/codicil/bot/apart"
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/fault"
 )
 
 func main() {
-	engine.ServeIfChild()
 	apart.ServeIfChild(account, makeAuthor)
 	if err := fault.Arm(os.Getenv); err != nil {
 		fmt.Fprintf(os.Stderr, "codicil: %v\n", err)

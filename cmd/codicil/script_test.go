@@ -12,12 +12,10 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/state"
 )
 
 func TestMain(m *testing.M) {
-	engine.ServeIfChild()
 	testscript.Main(m, map[string]func(){"codicil": main})
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"github.com/codicil-dev/codicil/bot/author"
 	"github.com/codicil-dev/codicil/bot/demo/tiny"
-	"github.com/codicil-dev/codicil/bot/engine"
 	"github.com/codicil-dev/codicil/bot/guideline"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/spec"
@@ -19,7 +18,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	engine.ServeIfChild()
 	os.Exit(m.Run())
 }
 
