@@ -218,7 +218,7 @@ func (w *Worker) word(ctx context.Context, t task, s *site, p *publication, trig
 	if m.Earlier, err = earlier(ctx, t, s, p.Commit, o); err != nil {
 		return err
 	}
-	if m.Spec, m.Picture, err = w.picture(ctx, t, head, o, report); err != nil {
+	if m.Spec, m.Picture, err = w.picture(ctx, t, s, head, o, report); err != nil {
 		return err
 	}
 	p.Facts = m.Facts()

@@ -18,7 +18,7 @@ import (
 
 // picture shows the models that a change alters, what they read, and what reads them, as the head was built. A head that does not build has
 // no picture.
-func (w *Worker) picture(ctx context.Context, t task, head workspace.Layout, o *author.Outcome, report *bot.Report) (*spec.Spec, message.Picture, error) {
+func (w *Worker) picture(ctx context.Context, t task, s *site, head workspace.Layout, o *author.Outcome, report *bot.Report) (*spec.Spec, message.Picture, error) {
 	var pic message.Picture
 	var own *product.Product
 	products, err := readable(head.Tree)
@@ -33,7 +33,9 @@ func (w *Worker) picture(ctx context.Context, t task, head workspace.Layout, o *
 	if own == nil {
 		return nil, pic, nil
 	}
-	build, err := product.NewSide(w.Verifier.Builder, products, nil, verify.PinnedClock(w.Verifier.Now(), products, nil)).Build(ctx, own.Name(), product.Own)
+	// The same instant as when it was proven: what was built then is found.
+	clock := verify.PinnedClock(w.Verifier.Now(), before(ctx, s, t.product.Path, products, own), products)
+	build, err := product.NewSide(w.Verifier.Builder, products, nil, clock).Build(ctx, own.Name(), product.Own)
 	if err != nil || !build.OK() {
 		return own.Spec(), pic, ctx.Err()
 	}
@@ -51,6 +53,18 @@ func (w *Worker) picture(ctx context.Context, t task, head workspace.Layout, o *
 		}
 	}
 	return own.Spec(), pic, nil
+}
+
+// before are products as they were at the base, as far as their ledgers go: of a change, only that of one product differs.
+func before(ctx context.Context, s *site, dir string, products []*product.Product, own *product.Product) (out []*product.Product) {
+	for _, p := range products {
+		if p != own {
+			out = append(out, p)
+		} else if document, err := workspace.DocumentAt(ctx, s.mirror, s.base, dir); err == nil { // a new product has none
+			out = append(out, &product.Product{Document: document})
+		}
+	}
+	return out
 }
 
 // readable are the products of a tree that can be read.
