@@ -216,7 +216,7 @@ func (r *Runner) look(ctx context.Context, c state.Campaign, g guideline.Guideli
 	for _, p := range of.products {
 		ids = append(ids, p.ID)
 	}
-	others, err := r.Library.Around(ctx, r.DB, ids...)
+	others, err := r.Library.Around(ctx, r.DB, r.DB.Now(), ids...)
 	if err != nil {
 		return nil, err
 	}

@@ -143,14 +143,16 @@ func (s *Session) call(ctx context.Context, r request) (reply, error) {
 	return s.do(ctx, r)
 }
 
-// Close ends the session: it writes the database out, ends the child and removes what it spilled. A second Close does
-// nothing.
+// Close ends the session: it writes the database out, if there is a file of it, ends the child and removes what it spilled. A second Close
+// does nothing.
 func (s *Session) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var err error
 	if s.ended == nil {
-		_, err = s.do(context.Background(), request{Op: opClose})
+		if s.options.Database != "" { // a database in memory need not be taken apart: its process ends
+			_, err = s.do(context.Background(), request{Op: opClose})
+		}
 		s.ended = &Error{Kind: KindClosed, Message: "the session is closed"}
 	}
 	s.cleanUp()

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/guideline"
@@ -39,7 +40,7 @@ type Gate struct {
 	Outbox  *outbox.Outbox
 	Library workspace.Library
 	Hosts   func(host string) (Host, bool)
-	Rules   func(ctx context.Context, repo forge.Repo) (rules []guideline.Guideline, given bool, err error)
+	Rules   func(ctx context.Context, repo forge.Repo, since time.Time) (rules []guideline.Guideline, given bool, err error)
 	// Guidelines says whether a repository holds guidelines, and RulesAt reads them at a commit.
 	Guidelines func(repo forge.Repo) bool
 	RulesAt    func(ctx context.Context, r forge.Repository, commit string) ([]guideline.Guideline, bot.Problems, error)
@@ -143,7 +144,7 @@ func (g *Gate) fetch(ctx context.Context, c *matter) error {
 
 // prove verifies the products that are touched, with those that read them.
 func (g *Gate) prove(ctx context.Context, c matter) (v message.Verification, err error) {
-	rules, given, err := g.Rules(ctx, c.repository.Repo)
+	rules, given, err := g.Rules(ctx, c.repository.Repo, g.DB.Now())
 	if err != nil {
 		return v, err
 	}

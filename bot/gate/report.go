@@ -105,7 +105,7 @@ func (g *Gate) neighbours(ctx context.Context, c matter) (members []workspace.Me
 			ids = append(ids, p.ID)
 		}
 	}
-	return g.Library.Around(ctx, g.DB, ids...)
+	return g.Library.Around(ctx, g.DB, g.DB.Now(), ids...)
 }
 
 // fromBase puts the base's product.yaml in the place of the head's: how a product is built and what it may reach is not for a fork to say.

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/codicil-dev/codicil/bot/fault"
 	"github.com/codicil-dev/codicil/bot/gitcmd"
@@ -34,6 +35,17 @@ func (m *Mirror) Fetch(ctx context.Context, refs ...string) error {
 		m.leave(f)
 		return fmt.Errorf("fetch of %s: %w", m.key, ctx.Err())
 	}
+}
+
+// FetchSince brings the branches as they are at a time or later: if they were fetched since, nothing is to be done.
+func (m *Mirror) FetchSince(ctx context.Context, at time.Time) error {
+	m.mu.Lock()
+	fresh := !m.fetched.Before(at)
+	m.mu.Unlock()
+	if fresh {
+		return nil
+	}
+	return m.Fetch(ctx)
 }
 
 // fetch brings refs, or all branches, and their commits and folders.

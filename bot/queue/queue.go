@@ -2,6 +2,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -29,6 +30,8 @@ type Line struct {
 	Workers  int
 	Timeout  time.Duration
 	Attempts int
+	// Poll is how often the line looks for jobs, which is how late one may begin; 0 means 100 ms.
+	Poll time.Duration
 }
 
 // LaterError puts a job off, without counting it as tried.
@@ -51,8 +54,8 @@ func (e *DeadError) Error() string { return e.Err.Error() }
 // Unwrap is the cause.
 func (e *DeadError) Unwrap() error { return e.Err }
 
-// poll is how often a line looks for jobs. SQLite tells nobody of new ones.
-const poll = 100 * time.Millisecond
+// defaultPoll is how often a line looks for jobs. SQLite tells nobody of new ones.
+const defaultPoll = 100 * time.Millisecond
 
 // Queue runs jobs that lie in the bot's database.
 type Queue struct {
@@ -93,6 +96,7 @@ func New(ctx context.Context, db *state.DB, lines map[string]Line, now func() ti
 	queues := map[string]river.QueueConfig{}
 	longest := time.Minute
 	for name, l := range lines {
+		poll := cmp.Or(l.Poll, defaultPoll)
 		queues[name] = river.QueueConfig{MaxWorkers: l.Workers, FetchPollInterval: poll, FetchCooldown: poll}
 		longest = max(longest, l.Timeout)
 	}

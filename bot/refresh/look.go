@@ -61,7 +61,7 @@ func (r *Refresher) look(ctx context.Context, p state.Product, in state.Reposito
 		f.wait = "its spec was edited by hand, which is seen to first"
 		return f, nil
 	}
-	rules, _, err := r.Book.InForce(ctx, in.Repo)
+	rules, _, err := r.Book.InForce(ctx, in.Repo, r.DB.Now())
 	if err != nil {
 		return f, err
 	}

@@ -167,7 +167,7 @@ func (s *shop) git(name string, args ...string) {
 // revision is that of the rule in force.
 func (s *shop) revision() string {
 	s.Helper()
-	in, _, err := s.refresher.Book.InForce(s.Context(), forge.Repo{Host: "forge", Owner: "org", Name: "data"})
+	in, _, err := s.refresher.Book.InForce(s.Context(), forge.Repo{Host: "forge", Owner: "org", Name: "data"}, time.Now())
 	if err != nil || len(in) != 1 {
 		s.Fatal(in, err)
 	}

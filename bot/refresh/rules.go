@@ -50,7 +50,7 @@ func (r *Refresher) unkept(ctx context.Context, f *findings, s subject, rules []
 		return fmt.Errorf("make a scratch folder: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	others, err := r.Library.Around(ctx, r.DB, s.product.ID)
+	others, err := r.Library.Around(ctx, r.DB, r.DB.Now(), s.product.ID)
 	if err != nil {
 		return err
 	}

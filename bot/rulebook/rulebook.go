@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/gitcmd"
@@ -79,9 +80,9 @@ func (s Source) governs(repo forge.Repo) bool {
 	return false
 }
 
-// InForce are the guidelines that bind the products in a repository, as the default branches of the sources have them now. Given says that
-// there is a source for it at all.
-func (b *Book) InForce(ctx context.Context, repo forge.Repo) (all []guideline.Guideline, given bool, err error) {
+// InForce are the guidelines that bind the products in a repository, as the default branches of the sources had them at a time or
+// later. Given says that there is a source for it at all.
+func (b *Book) InForce(ctx context.Context, repo forge.Repo, since time.Time) (all []guideline.Guideline, given bool, err error) {
 	for _, s := range b.sources {
 		if !s.governs(repo) {
 			continue
@@ -98,7 +99,7 @@ func (b *Book) InForce(ctx context.Context, repo forge.Repo) (all []guideline.Gu
 			return nil, false, fmt.Errorf("the guidelines of %s were not read yet", s.Repo)
 		}
 		m := b.library.Mirror(r.Repository)
-		if err := m.Fetch(ctx); err != nil {
+		if err := m.FetchSince(ctx, since); err != nil {
 			return nil, false, err
 		}
 		head, ok, err := m.Resolve(ctx, r.DefaultBranch)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"testing"
-
 )
 
 // TestMain is also the bot's process: the tests that kill it run their own program once more.

@@ -135,9 +135,9 @@ func (s *Service) open(ctx context.Context) (err error) {
 	s.queue, err = queue.New(ctx, s.db, map[string]queue.Line{
 		work.Line:     {Handler: worker.Product, Workers: c.Limits.Changes, Timeout: changeTimeout, Attempts: manyAttempts},
 		outbox.Line:   {Handler: s.outbox.Perform, Workers: c.Limits.Requests, Timeout: writeTimeout, Attempts: manyAttempts},
-		gate.Line:     {Handler: proofs.Verify, Workers: c.Limits.Proofs, Timeout: proofTimeout, Attempts: manyAttempts},
-		campaign.Line: {Handler: s.campaign.Run, Workers: 1, Timeout: changeTimeout, Attempts: manyAttempts},
-		refresh.Line:  {Handler: s.refresh.Run, Workers: 1, Timeout: proofTimeout, Attempts: manyAttempts},
+		gate.Line:     {Handler: proofs.Verify, Workers: c.Limits.Proofs, Timeout: proofTimeout, Attempts: manyAttempts, Poll: 300 * time.Millisecond},
+		campaign.Line: {Handler: s.campaign.Run, Workers: 1, Timeout: changeTimeout, Attempts: manyAttempts, Poll: 300 * time.Millisecond},
+		refresh.Line:  {Handler: s.refresh.Run, Workers: 1, Timeout: proofTimeout, Attempts: manyAttempts, Poll: 300 * time.Millisecond},
 	}, o.Now, o.Log)
 	if err != nil {
 		return err

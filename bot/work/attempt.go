@@ -77,7 +77,7 @@ func (w *Worker) attempt(ctx context.Context, t task, x state.Trigger) error {
 	defer done()
 	say := w.teller(ctx, t, x)
 	say(stageReading)
-	s, err := w.site(ctx, t)
+	s, err := w.site(ctx, t, w.since(t, x))
 	if err != nil {
 		return w.stumbled(ctx, t, x, err)
 	}
@@ -129,11 +129,29 @@ func pause(attempts int) time.Duration {
 	return min(2*time.Second<<min(attempts-1, 8), 5*time.Minute)
 }
 
-// site fetches what an attempt needs, and lays it out.
-func (w *Worker) site(ctx context.Context, t task) (*site, error) {
+// shared is how long products that are worked on one after the other may share what was fetched of their repositories.
+const shared = 10 * time.Second
+
+// since is as how old the forge's branches may be in an attempt: all that the triggers are about was there when they came.
+func (w *Worker) since(t task, x state.Trigger) time.Time {
+	now := w.DB.Now()
+	if x.Attempts > 0 {
+		return now
+	}
+	at := now.Add(-shared)
+	for _, x := range t.triggers {
+		if x.Created.After(at) {
+			at = x.Created
+		}
+	}
+	return at
+}
+
+// site fetches what an attempt needs unless it was fetched since a time, and lays it out.
+func (w *Worker) site(ctx context.Context, t task, since time.Time) (*site, error) {
 	s := &site{mirror: w.Library.Mirror(t.repository.Repository)}
 	var err error
-	if err = s.mirror.Fetch(ctx); err != nil {
+	if err = s.mirror.FetchSince(ctx, since); err != nil {
 		return nil, err
 	}
 	branch := func(name string) (string, error) {
@@ -152,14 +170,14 @@ func (w *Worker) site(ctx context.Context, t task) (*site, error) {
 			return nil, err
 		}
 	}
-	if s.rules, s.ruled, err = w.Rules(ctx, t.repository.Repo); err != nil {
+	if s.rules, s.ruled, err = w.Rules(ctx, t.repository.Repo, since); err != nil {
 		return nil, err
 	}
 	if s.folder, err = os.MkdirTemp(w.Scratch, "codicil-work-"); err != nil {
 		return nil, fmt.Errorf("make a scratch folder: %w", err)
 	}
 	fault.Point("scratch made")
-	if s.others, err = w.Library.Around(ctx, w.DB, t.product.ID); err == nil {
+	if s.others, err = w.Library.Around(ctx, w.DB, since, t.product.ID); err == nil {
 		s.layout, err = w.lay(ctx, t, s, s.start, "start")
 	}
 	if err != nil {

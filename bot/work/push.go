@@ -24,9 +24,6 @@ func (p Pusher) Push(ctx context.Context, repo forge.Repo, bundle []byte, commit
 	if err != nil {
 		return err
 	}
-	if err := m.Fetch(ctx); err != nil {
-		return said(err)
-	}
 	if err := m.Unbundle(ctx, bundle); err != nil {
 		return said(err)
 	}

@@ -19,7 +19,7 @@ func (w *Worker) rebase(ctx context.Context, t task, x state.Trigger) error {
 	if err := w.begin(ctx, &t, &x); err != nil {
 		return unlessTakenBack(err)
 	}
-	s, err := w.site(ctx, t)
+	s, err := w.site(ctx, t, w.DB.Now())
 	if err != nil {
 		return w.stumbled(ctx, t, x, err)
 	}

@@ -69,7 +69,7 @@ type Worker struct {
 	// Authors makes an author; release is called after its work.
 	Authors func(ctx context.Context, o Order) (a Author, release func(), err error)
 	// Rules are the guidelines in force for a repository's products; given says that there is a place that holds such.
-	Rules func(ctx context.Context, repo forge.Repo) (rules []guideline.Guideline, given bool, err error)
+	Rules func(ctx context.Context, repo forge.Repo, since time.Time) (rules []guideline.Guideline, given bool, err error)
 	// RuleAt is a guideline as it was at a commit of a guideline repository.
 	RuleAt   func(ctx context.Context, source, commit, id string) (g guideline.Guideline, ok bool, err error)
 	Verifier *verify.Verifier

@@ -3,13 +3,14 @@ package workspace
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/codicil-dev/codicil/bot/state"
 )
 
 // Around are the other repositories' products that must be there to prove some products of one repository, at the heads of their default
-// branches; see [Neighbours].
-func (l Library) Around(ctx context.Context, db *state.DB, products ...int64) (members []Member, err error) {
+// branches as they were at a time or later; see [Neighbours].
+func (l Library) Around(ctx context.Context, db *state.DB, since time.Time, products ...int64) (members []Member, err error) {
 	repositories := map[int64]state.Repository{}
 	var cards, near []Card
 	if err := db.View(ctx, func(tx *state.Tx) error {
@@ -36,7 +37,7 @@ func (l Library) Around(ctx context.Context, db *state.DB, products ...int64) (m
 	for _, c := range near {
 		i, ok := at[c.RepositoryID]
 		if !ok {
-			m, err := l.member(ctx, repositories[c.RepositoryID])
+			m, err := l.member(ctx, repositories[c.RepositoryID], since)
 			if err != nil {
 				return nil, err
 			}
@@ -64,10 +65,10 @@ func deck(tx *state.Tx, repositories map[int64]state.Repository) (cards []Card, 
 	return cards, err
 }
 
-// member is a repository at the head of its default branch.
-func (l Library) member(ctx context.Context, r state.Repository) (Member, error) {
+// member is a repository at the head of its default branch, as it was at a time or later.
+func (l Library) member(ctx context.Context, r state.Repository, since time.Time) (Member, error) {
 	m := l.Mirror(r.Repository)
-	if err := m.Fetch(ctx); err != nil {
+	if err := m.FetchSince(ctx, since); err != nil {
 		return Member{}, err
 	}
 	head, ok, err := m.Resolve(ctx, r.DefaultBranch)
