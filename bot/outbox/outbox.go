@@ -98,11 +98,16 @@ func (o *Outbox) Keep(ctx context.Context, key string, op Operation) (w state.Wr
 
 // Later stores a write as part of a transaction; the queue makes it.
 func (o *Outbox) Later(ctx context.Context, t *state.Tx, key string, op Operation) error {
+	return o.later(ctx, t, key, op, time.Time{})
+}
+
+// later is Later, not before a time.
+func (o *Outbox) later(ctx context.Context, t *state.Tx, key string, op Operation, at time.Time) error {
 	w, err := add(t, key, op)
 	if err != nil || w.State != state.WritePending {
 		return err
 	}
-	return o.Queue.Add(ctx, t, Line, fmt.Sprintf("write/%d", w.ID))
+	return o.Queue.AddAt(ctx, t, Line, fmt.Sprintf("write/%d", w.ID), at)
 }
 
 func add(t *state.Tx, key string, op Operation) (state.Write, error) {

@@ -29,13 +29,21 @@ func (o *Outbox) Show(ctx context.Context, key string, op Operation) (Result, er
 	return o.Do(ctx, full, op)
 }
 
-// ShowLater is Show as part of a transaction; the queue makes the write.
+// settling is for how long what is shown later waits for more of it, which is then shown in one write.
+const settling = 3 * time.Second
+
+// ShowLater is Show as part of a transaction; the queue makes the write: the first at once, those after it some seconds later, unless there is a
+// newer one by then.
 func (o *Outbox) ShowLater(ctx context.Context, tx *state.Tx, key string, op Operation) error {
 	full, op, err := turn(tx, key, op)
 	if err != nil {
 		return err
 	}
-	return o.Later(ctx, tx, full, op)
+	var at time.Time
+	if op.Kind == EditComment || op.Before != "" {
+		at = tx.Now().Add(settling)
+	}
+	return o.later(ctx, tx, full, op, at)
 }
 
 // turn is the key of a write among those that were shown under a key: that of the last one if it is the same. A check learns its place among them.
