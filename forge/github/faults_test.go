@@ -45,6 +45,22 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
+// TestCredentialInTrouble has a token come late, and none.
+func TestCredentialInTrouble(t *testing.T) {
+	w, ctx := build(t), t.Context()
+	tokens := localforge.Fault{Method: "POST", Path: "/app/installations/*/access_tokens", Kind: localforge.FailBefore, Times: 2}
+	w.Script(tokens)
+	if c, err := w.host(w.options()).Credential(ctx, w.repo); err != nil || c.Token == "" {
+		t.Errorf("after two failures: %v", err)
+	}
+	tokens.Times = 5
+	w.Script(tokens)
+	_, err := w.host(w.options()).Credential(ctx, w.repo)
+	if after, unsure, ok := forge.MayRetry(err); !ok || unsure || after.IsZero() {
+		t.Errorf("after five: %v", err)
+	}
+}
+
 // TestAnnotationsComeOnce has batches of annotations fail in all ways, and a check be updated with some of those that it has.
 func TestAnnotationsComeOnce(t *testing.T) {
 	w, ctx := build(t), t.Context()

@@ -75,8 +75,7 @@ func (s *sender) send(req *http.Request, body []byte, kind string, what effect) 
 			r.Unsure = true
 		}
 	}()
-	waits := backoff.NewExponentialBackOff()
-	waits.InitialInterval, waits.MaxInterval = 200*time.Millisecond, 5*time.Second
+	waits := newWaits()
 	giveUp := s.budget.now().Add(s.budget.maxWait)
 	for tries, refusals := 1, 0; ; {
 		if err := s.budget.wait(req.Context(), kind, write, giveUp); err != nil {
@@ -115,6 +114,13 @@ func (s *sender) send(req *http.Request, body []byte, kind string, what effect) 
 			return nil, err
 		}
 	}
+}
+
+// newWaits are the times between attempts.
+func newWaits() *backoff.ExponentialBackOff {
+	waits := backoff.NewExponentialBackOff()
+	waits.InitialInterval, waits.MaxInterval = 200*time.Millisecond, 5*time.Second
+	return waits
 }
 
 // once makes one attempt.
