@@ -23,7 +23,7 @@ var faults = []struct {
 		{Method: "POST", Path: "/repos/*/*/issues/*/comments", Kind: localforge.FailAfter, Times: 6}, {Method: "POST", Path: "/repos/*/*/pulls", Kind: localforge.FailAfter, Times: 2},
 		{Method: "POST", Path: "/repos/*/*/check-runs", Kind: localforge.FailAfter, Times: 4}, {Method: "PUSH", Kind: localforge.FailAfter, Times: 3}}},
 	{name: "secondary limits", faults: localforge.Faults{Secondary: 0.15, RetryAfter: time.Second}},
-	{name: "primary limit", faults: localforge.Faults{HourlyLimit: 20, Hour: 3 * time.Second}},
+	{name: "primary limit", faults: localforge.Faults{HourlyLimit: 5, Hour: 3 * time.Second}},
 	{name: "lists lag", faults: localforge.Faults{ListLag: visibility / 2, FailAfter: 0.1}},
 	{name: "webhooks lost", faults: localforge.Faults{Hooks: localforge.HookFaults{Lost: 0.4}}},
 	{name: "webhooks failed", faults: localforge.Faults{Hooks: localforge.HookFaults{Failed: 0.4}}},
