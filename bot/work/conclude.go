@@ -113,7 +113,11 @@ func (w *Worker) bring(ctx context.Context, t task, x state.Trigger, s *site, o 
 // left is where the branch of a new change is, which an earlier change may have left behind; empty if there is none. A branch on which
 // somebody else has commits is left alone: the change gets another one.
 func (w *Worker) left(ctx context.Context, t *task, s *site) (expected string, err error) {
-	found, there, err := s.mirror.RemoteHead(ctx, t.change.Branch)
+	_, there, err := s.mirror.Resolve(ctx, t.change.Branch) // as fetched when the attempt began; one that came since has the push refused
+	if err != nil || !there {
+		return "", err
+	}
+	found, there, err := s.mirror.RemoteHead(ctx, t.change.Branch) // it may be on its way to be deleted
 	if err != nil || !there {
 		return "", err
 	}

@@ -43,7 +43,7 @@ func (w *Worker) publish(ctx context.Context, t task) error {
 		name string
 		outbox.Operation
 	}{
-		{"check", outbox.Operation{Kind: outbox.SetCheck, Repo: repo, Check: &check}},
+		{"check", outbox.Operation{Kind: outbox.SetCheck, Repo: repo, Check: &check, New: len(p.Bundle) > 0}},
 		{"labels", outbox.Operation{Kind: outbox.SetLabels, Repo: repo, Number: c.Number, Labels: p.Labels, Drop: drop}},
 	} {
 		if _, err := w.Outbox.Do(ctx, key(op.name), op.Operation); err != nil && !refused(err) {
@@ -69,7 +69,7 @@ func refused(err error) bool {
 func (w *Worker) request(ctx context.Context, t task, c *state.Change, p publication, key func(string) string) error {
 	repo := t.repository.Repo
 	if c.Number == 0 {
-		r, err := w.Outbox.Do(ctx, "change/"+c.UID+"/open", outbox.Operation{Kind: outbox.OpenRequest, Repo: repo, Title: p.Title, Body: p.Body, Head: c.Branch, Base: t.repository.DefaultBranch, Draft: p.Draft})
+		r, err := w.Outbox.Do(ctx, "change/"+c.UID+"/open", outbox.Operation{Kind: outbox.OpenRequest, Repo: repo, Title: p.Title, Body: p.Body, Head: c.Branch, Base: t.repository.DefaultBranch, Draft: p.Draft, New: true})
 		if err != nil {
 			return err
 		}

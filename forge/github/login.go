@@ -185,7 +185,7 @@ func (h *Host) Credential(ctx context.Context, repo forge.Repo) (forge.Credentia
 	if err != nil {
 		return forge.Credential{}, fmt.Errorf("%s: %w", op, err)
 	}
-	token, err := s.login.token(ctx)
+	token, err := h.tokenOf(ctx, s)
 	if err != nil {
 		if stale(err) {
 			h.forget(repo)
@@ -193,4 +193,23 @@ func (h *Host) Credential(ctx context.Context, repo forge.Repo) (forge.Credentia
 		return forge.Credential{}, fault(ctx, op, false, err)
 	}
 	return forge.Credential{User: "x-access-token", Token: token}, nil
+}
+
+// tokenOf is a session's token, asked for again where none came for no lasting reason.
+func (h *Host) tokenOf(ctx context.Context, s *session) (token string, err error) {
+	waits := newWaits()
+	for tries := 1; ; tries++ {
+		token, err = s.login.token(ctx)
+		var u *unsent
+		if err == nil || !errors.As(err, &u) || !u.again {
+			return token, err
+		}
+		wait := waits.NextBackOff()
+		if tries >= mostTries {
+			return "", &forge.RetryError{After: h.options.Now().Add(wait), Err: err}
+		}
+		if pause(ctx, wait) != nil {
+			return "", err
+		}
+	}
 }
