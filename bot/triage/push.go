@@ -221,7 +221,7 @@ func (t *Triage) keep(ctx context.Context, tx *state.Tx, n news) error {
 		}
 	}
 	if n.before != "" {
-		if err := t.moved(ctx, tx, n, products); err != nil {
+		if err := t.proveAgain(ctx, tx, n, products); err != nil {
 			return err
 		}
 	}
@@ -281,8 +281,8 @@ func unfollowed(earlier []state.Trigger, before string) string {
 	return first
 }
 
-// moved has changes under way proven again, once they are open, whose product, or what it reads, changed on the default branch.
-func (t *Triage) moved(ctx context.Context, tx *state.Tx, n news, here []state.Product) error {
+// proveAgain has changes under way proven again, once they are open, whose product, or what it reads, changed on the default branch.
+func (t *Triage) proveAgain(ctx context.Context, tx *state.Tx, n news, here []state.Product) error {
 	touched := map[string]bool{} // names of products
 	for _, p := range here {
 		prefix := strings.TrimPrefix(p.Path+"/", "./")

@@ -123,7 +123,7 @@ func (w *Worker) again(ctx context.Context, t task, p publication, found string,
 		if err != nil || !ok {
 			return err
 		}
-		if last.State = state.TriggerWorking; last.Kind == state.KindBase || last.Kind == state.KindRedo {
+		if last.State = state.TriggerWorking; !last.Kind.Asks() {
 			last.State, last.ChangeID = state.TriggerWaiting, c.ID
 		}
 		return tx.SaveTrigger(last)
