@@ -82,8 +82,6 @@ type Worker struct {
 	Lease   time.Duration
 	// Attempts is how often a change is tried where the model or the machine fails; 0 means 5.
 	Attempts int
-	// MostOpen limits the open merge requests of an owner that campaigns may make; 0 does not.
-	MostOpen int
 	// Patience is how long questions wait for answers; 0 means a week.
 	Patience time.Duration
 	// Campaigns is the queue's line of campaigns, which are told when something they began has ended; empty tells none.
