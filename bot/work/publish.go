@@ -78,11 +78,14 @@ func (w *Worker) request(ctx context.Context, t task, c *state.Change, p publica
 		fault.Point("number kept")
 		return err
 	}
-	if _, err := w.Outbox.Do(ctx, key("edit"), outbox.Operation{Kind: outbox.EditRequest, Repo: repo, Number: c.Number, Title: p.Title, Body: p.Body}); err != nil {
+	// What it brings is on its branch already, whatever is refused here.
+	if _, err := w.Outbox.Do(ctx, key("edit"), outbox.Operation{Kind: outbox.EditRequest, Repo: repo, Number: c.Number, Title: p.Title, Body: p.Body}); err != nil && !refused(err) {
 		return err
 	}
-	_, err := w.Outbox.Do(ctx, key("draft"), outbox.Operation{Kind: outbox.SetDraft, Repo: repo, Number: c.Number, Draft: p.Draft})
-	return err
+	if _, err := w.Outbox.Do(ctx, key("draft"), outbox.Operation{Kind: outbox.SetDraft, Repo: repo, Number: c.Number, Draft: p.Draft}); err != nil && !refused(err) {
+		return err
+	}
+	return nil
 }
 
 // notPushed goes back to making the change where the branch is elsewhere meanwhile.
@@ -123,7 +126,7 @@ func (w *Worker) again(ctx context.Context, t task, p publication, found string,
 		if err != nil || !ok {
 			return err
 		}
-		if last.State = state.TriggerWorking; last.Kind == state.KindBase || last.Kind == state.KindRedo {
+		if last.State = state.TriggerWorking; !last.Kind.Asks() {
 			last.State, last.ChangeID = state.TriggerWaiting, c.ID
 		}
 		return tx.SaveTrigger(last)
