@@ -25,7 +25,7 @@ func TestTalk(t *testing.T) {
 	scenes := map[string]func(h house){
 		"orders": anIssueBecomesAMergedRequest, "refunds": whatIsNotClearIsAnswered, "asked": questionsAreAnswered, "clash": aConflictIsTakenInTheOpen,
 		"joined": twoIssuesShareAMergeRequest, "approved": whatIsApprovedIsLeftAlone, "parted": whatDoesNotFitWaits, "refined": aMergeRequestIsRefined,
-		"closed": whatIsClosedStaysClosed, "guests": peoplesCommitsAreKept, "stopped": workIsTakenBack, "readers": readersMayNot, "held": whatIsThereByNowIsNotProposed,
+		"closed": whatIsClosedStaysClosed, "guests": peoplesCommitsAreKept, "falls": whatFailsOnTheNewBaseIsRed, "stopped": workIsTakenBack, "readers": readersMayNot, "held": whatIsThereByNowIsNotProposed,
 		"drafts": aDraftIsNotMadeWorse, "twice": oneIssueForOneMergeRequest,
 	}
 	owners := map[string][]tiny.Product{"finance": {{Name: "ledgers", Bare: true}}, "marketing": {{Name: "mails"}}}
@@ -318,6 +318,28 @@ func peoplesCommitsAreKept(h house) {
 	}
 	h.merges(c.Number)
 	h.until("the branch is gone", func() bool { return !h.there(c.Branch) }, nil)
+}
+
+// A change that fails on the default branch as it moved, and that can't be made anew, is red until it holds again.
+func whatFailsOnTheNewBaseIsRed(h house) {
+	h.asks("jane", "add a column size")
+	c := h.opened(0)
+	const clean = "models/falls_clean.sql"
+	was := h.file("", clean)
+	sha := h.commits(c.Branch, "A note", map[string]string{"models/falls.sql": h.file(c.Branch, "models/falls.sql") + "-- as it comes\n"})
+	h.until("the commit is seen", func() bool { return h.change().Foreign == sha }, nil)
+	check := func() localforge.Check {
+		if checks := h.thread(c.Number).Checks; len(checks) == 1 {
+			return checks[0]
+		}
+		return localforge.Check{}
+	}
+	h.until("the commit is proven", func() bool { return check().Conclusion == "success" }, nil)
+	h.commits("", "Only what is dear", map[string]string{clean: strings.Replace(was, "cents > 0", "cents > 300", 1)})
+	h.hears(c.Number, "on it this fails")
+	h.until("it is red and a draft", func() bool { return check().Conclusion == "failure" && h.thread(c.Number).State == "draft" }, nil)
+	h.commits("", "All again", map[string]string{clean: was})
+	h.until("it is green and no draft", func() bool { return check().Conclusion == "success" && h.thread(c.Number).State == "open" }, nil)
 }
 
 // What waits, is worked on or asked about can be taken back, and taken up again.

@@ -55,7 +55,7 @@ func (c matter) commentKey() string { return fmt.Sprintf("gate/%s/%d", c.reposit
 
 // check sets the check of the commit.
 func (g *Gate) check(ctx context.Context, c matter, check forge.Check) error {
-	check.Key = fmt.Sprintf("gate/%s/%s", c.repository.Key(), c.Head)
+	check.Key = message.CheckKey(c.repository.Repo, c.Head)
 	op := outbox.Operation{Kind: outbox.SetCheck, Repo: c.repository.Repo, Check: &check}
 	var err error
 	if c.Again != "" { // a host has forgotten what it showed

@@ -27,6 +27,9 @@ type Verification struct {
 	FromBase []string
 }
 
+// CheckKey is the key of the check of a commit that the bot did not make.
+func CheckKey(repo forge.Repo, sha string) string { return fmt.Sprintf("gate/%s/%s", repo.Key(), sha) }
+
 // paths are the folders of the products touched.
 func (v Verification) paths() map[string]string {
 	out := map[string]string{}

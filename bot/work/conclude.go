@@ -141,7 +141,7 @@ func (w *Worker) ready(ctx context.Context, t task, x state.Trigger, p publicati
 	}
 	return w.save(ctx, t, func(tx *state.Tx) error {
 		c := *t.change
-		c.State, c.Publication, c.Base, c.Draft, c.Title = state.ChangeReady, text, p.Base, p.Draft, p.Title
+		c.State, c.Publication, c.Base, c.Draft, c.Title, c.Reason = state.ChangeReady, text, p.Base, p.Draft, p.Title, ""
 		c.Verdict, c.Impact = string(report.Verdict), string(report.Impact)
 		c.Revision++
 		if err := keepChange(tx, t, c); err != nil {

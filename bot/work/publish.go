@@ -38,7 +38,7 @@ func (w *Worker) publish(ctx context.Context, t task) error {
 		return w.notPublished(ctx, t, err)
 	}
 	check := p.Check
-	check.Key = key("check")
+	check.Key = checkKey(c)
 	for _, op := range []struct {
 		name string
 		outbox.Operation

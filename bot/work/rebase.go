@@ -31,12 +31,16 @@ func (w *Worker) rebase(ctx context.Context, t task, x state.Trigger) error {
 	if merged { // which is told in a moment
 		return w.answer(ctx, t, x, state.TriggerAnswered, "The merge request is merged.")
 	}
+	moved := move{head: s.start, base: s.base}
 	if x.Kind == state.KindBase {
-		holds, why, err := w.stillHolds(ctx, t, x, s)
+		var why string
+		if moved.report, why, err = w.stillHolds(ctx, t, x, s); err == nil && why == "" {
+			err = w.risen(ctx, &t, moved)
+		}
 		switch {
 		case err != nil:
 			return w.stumbled(ctx, t, x, err)
-		case holds:
+		case why == "":
 			return w.settled(ctx, t, x, s.base)
 		}
 		x.Evidence = []string{why}
@@ -48,33 +52,37 @@ func (w *Worker) rebase(ctx context.Context, t task, x state.Trigger) error {
 	if foreign != "" {
 		why := fmt.Sprintf("The branch holds commits of %s, which are not overwritten.", foreign)
 		if x.Kind == state.KindBase {
+			if err := w.fallen(ctx, &t, moved, x.Evidence[0]); err != nil {
+				return w.stumbled(ctx, t, x, err)
+			}
 			why = strings.Join(x.Evidence, " ") + " " + why + " Merge the default branch into it by hand, or take those commits away and comment `/codicil rebase`."
 		}
 		return w.answer(ctx, t, x, state.TriggerFailed, why)
 	}
-	if err := w.redo(ctx, t, x, s); err != nil {
+	if err := w.redo(ctx, t, x, s, moved); err != nil {
 		return w.stumbled(ctx, t, x, err)
 	}
 	return nil
 }
 
-// stillHolds says whether the change, merged with the default branch, is proven; why says what stands against it.
-func (w *Worker) stillHolds(ctx context.Context, t task, x state.Trigger, s *site) (holds bool, why string, err error) {
+// stillHolds proves the change merged with the default branch; why says what stands against it, and is empty if it holds. What can't be merged has
+// no report.
+func (w *Worker) stillHolds(ctx context.Context, t task, x state.Trigger, s *site) (report *bot.Report, why string, err error) {
 	merged, conflicts, err := s.mirror.Merge(ctx, s.start, s.base, "merge for a proof, never pushed", x.Created)
 	if err != nil {
-		return false, "", err
+		return nil, "", err
 	}
 	if len(conflicts) > 0 {
-		return false, fmt.Sprintf("The default branch moved, and %s can't be merged.", strings.Join(conflicts[:min(len(conflicts), 3)], ", ")), nil
+		return nil, fmt.Sprintf("The default branch moved, and %s can't be merged.", strings.Join(conflicts[:min(len(conflicts), 3)], ", ")), nil
 	}
-	report, err := w.prove(ctx, t, s, merged)
+	report, err = w.prove(ctx, t, s, merged)
 	if err != nil {
-		return false, "", err
+		return nil, "", err
 	}
 	if report.Verdict != bot.VerdictFail {
-		return true, "", nil
+		return report, "", nil
 	}
-	return false, "The default branch moved, and on it this fails: " + firstFailure(report) + ".", nil
+	return report, "The default branch moved, and on it this fails: " + firstFailure(report) + ".", nil
 }
 
 func firstFailure(r *bot.Report) string {
@@ -125,8 +133,9 @@ func (w *Worker) foreign(ctx context.Context, s *site, head string) (string, err
 	return strings.Join(names[:min(len(names), 3)], ", "), nil
 }
 
-// redo makes the whole change anew on the default branch: each requirement in turn, on top of those before it.
-func (w *Worker) redo(ctx context.Context, t task, x state.Trigger, s *site) error {
+// redo makes the whole change anew on the default branch: each requirement in turn, on top of those before it. Moved is how it fares
+// there as it is.
+func (w *Worker) redo(ctx context.Context, t task, x state.Trigger, s *site, moved move) error {
 	var triggers []state.Trigger
 	if err := w.DB.View(ctx, func(tx *state.Tx) (err error) {
 		triggers, err = tx.AskedOf(t.change.ID)
@@ -158,7 +167,7 @@ func (w *Worker) redo(ctx context.Context, t task, x state.Trigger, s *site) err
 			continue
 		}
 		if !made.Green() {
-			return w.notAnew(ctx, t, x, one, made)
+			return w.notAnew(ctx, t, x, moved, made)
 		}
 		commit, changed, err := w.commit(ctx, t, one, s, made)
 		if err != nil {
@@ -170,6 +179,9 @@ func (w *Worker) redo(ctx context.Context, t task, x state.Trigger, s *site) err
 		return w.needless(ctx, t, x)
 	}
 	if o == nil {
+		if err := w.fallen(ctx, &t, moved, "It fails on the default branch."); err != nil {
+			return err
+		}
 		return w.answer(ctx, t, x, state.TriggerFailed, "It is not known any more what the merge request was for; close it and ask anew.")
 	}
 	report, err := w.prove(ctx, t, s, s.start)
@@ -213,8 +225,11 @@ func (w *Worker) needless(ctx context.Context, t task, x state.Trigger) error {
 	})
 }
 
-// notAnew says that a change can't be made anew, and leaves it as it is.
-func (w *Worker) notAnew(ctx context.Context, t task, x, one state.Trigger, o *author.Outcome) error {
+// notAnew says that a change can't be made anew, and leaves it as it is: red, if it fails on the default branch.
+func (w *Worker) notAnew(ctx context.Context, t task, x state.Trigger, moved move, o *author.Outcome) error {
 	why := strings.Join(append(x.Evidence, fmt.Sprintf("It can't be made anew there: %s", o.Explanation)), " ")
+	if err := w.fallen(ctx, &t, moved, why); err != nil {
+		return err
+	}
 	return w.answer(ctx, t, x, state.TriggerFailed, why)
 }
