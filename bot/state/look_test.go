@@ -209,3 +209,24 @@ func TestEventsAndSettingsAreLookedBackOn(t *testing.T) {
 		return nil
 	})
 }
+
+func TestAPushThatIsDoneKeepsNoCommits(t *testing.T) {
+	db, _ := open(t)
+	update(t, db, func(tx *state.Tx) error {
+		for _, end := range []state.WriteState{state.WriteDone, state.WriteDead} {
+			key := "push/" + string(end)
+			w, err := tx.AddWrite(state.Write{Key: key, Kind: "push", Payload: `{"kind":"push","bundle":"AAAA"}`})
+			if err != nil {
+				return err
+			}
+			if err := tx.Wrote(w.ID, end, "{}", ""); err != nil {
+				return err
+			}
+			w, _, err = tx.Write(key)
+			if kept := strings.Contains(w.Payload, "AAAA"); err != nil || kept != (end == state.WriteDead) || !strings.Contains(w.Payload, "push") {
+				t.Errorf("a push that is %s keeps %s: %v", end, w.Payload, err)
+			}
+		}
+		return nil
+	})
+}
