@@ -26,8 +26,9 @@ type Options struct {
 	Account Account
 	// Secrets are taken out of all texts, besides what looks like one; nil knows no more than that.
 	Secrets *model.Scrubber
-	// Sweep is how often the bot looks through the forge, Version the program's, Currency that of prices, which may be empty.
-	Sweep             time.Duration
+	// Sweep is how often the bot looks through the forge, and Silence how long no webhook may come before it is said: see [standing.Options].
+	Sweep, Silence time.Duration
+	// Version is the program's, Currency that of prices, which may be empty.
 	Version, Currency string
 	// Buttons are what the buttons do, as part of a transaction.
 	Buttons Buttons
