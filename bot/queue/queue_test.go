@@ -207,3 +207,31 @@ func TestAJobThatWasNotCommittedIsNone(t *testing.T) {
 		t.Error("a line that is not there takes jobs")
 	}
 }
+
+func TestAnInterruptedJobIsNotTriedTooOften(t *testing.T) {
+	db := database(t, filepath.Join(t.TempDir(), "q.db"))
+	defer db.Close()
+	began := newRecord()
+	q := start(t, db, func(ctx context.Context, argument string) error {
+		if began.note(argument) > 1 {
+			return nil
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}, 1)
+	add(t, db, q, "long")
+	began.wait(t)
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := q.Stop(ended); err != nil {
+		t.Fatal(err)
+	}
+	q = start(t, db, func(_ context.Context, argument string) error { began.note(argument); return nil }, 1)
+	defer stop(t, q)
+	if got := began.wait(t); got != "long" {
+		t.Errorf("%s ran", got)
+	}
+	if dead, err := q.Dead(t.Context()); len(dead) != 0 || err != nil {
+		t.Errorf("dead: %+v %v", dead, err)
+	}
+}

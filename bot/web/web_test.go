@@ -125,11 +125,9 @@ func TestButtons(t *testing.T) {
 	if got := stands().State; got != state.CampaignRunning || <-s.looked != s.campaign.ID {
 		t.Errorf("the campaign is %s", got)
 	}
-	s.must(s.db.Update(t.Context(), func(tx *state.Tx) error {
-		over := stands()
-		over.State = state.CampaignOver
-		return tx.SaveCampaign(over)
-	}))
+	over := stands()
+	over.State = state.CampaignOver
+	s.must(s.db.Update(t.Context(), func(tx *state.Tx) error { return tx.SaveCampaign(over) }))
 	if w := s.ask(http.MethodPost, campaign+"/pause", own); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "The campaign is over.") {
 		t.Errorf("a campaign that is over is paused: %d", w.Code)
 	}
