@@ -220,6 +220,66 @@ func TestEditsKeepTheMark(t *testing.T) {
 	}
 }
 
+func TestAMergeRequestOfSomebodyElseIsNotWaitedForForEver(t *testing.T) {
+	p := build(t)
+	p.Visibility = 10 * time.Millisecond
+	if err := p.forge.Grant("acme", "data", "ada", localforge.Write); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.forge.Commit(t.Context(), localforge.Commit{Owner: "acme", Name: "data", Branch: "codicil/x", By: "ada", Message: "x", Write: map[string]string{"a": "b"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.forge.Person("ada").OpenPull(t.Context(), "acme", "data", localforge.NewPull{Title: "Mine", Head: "codicil/x", Base: "main"}); err != nil {
+		t.Fatal(err)
+	}
+	var dead *outbox.DeadError
+	for try := 1; ; try++ {
+		_, err := p.Do(t.Context(), "mr", outbox.Operation{Kind: outbox.OpenRequest, Repo: p.repo, Title: "t", Body: "b", Head: "codicil/x", Base: "main"})
+		if errors.As(err, &dead) {
+			break
+		}
+		after, _, ok := forge.MayRetry(err)
+		if !ok || try > 20 {
+			t.Fatalf("the branch has somebody else's merge request, and after %d tries: %v", try, err)
+		}
+		time.Sleep(time.Until(after))
+	}
+	if !strings.Contains(dead.Why, "not the bot's own") {
+		t.Error(dead)
+	}
+}
+
+func TestAnEditWaitsLongerForACommentThatDoesNotCome(t *testing.T) {
+	p := build(t)
+	if _, err := p.Keep(t.Context(), "a", p.comment("hello")); err != nil {
+		t.Fatal(err)
+	}
+	edit := outbox.Operation{Kind: outbox.EditComment, Repo: p.repo, Number: p.issue, Of: "a", Body: "hello again"}
+	waits := func() time.Duration {
+		t.Helper()
+		_, err := p.Do(t.Context(), "a/1", edit)
+		after, _, ok := forge.MayRetry(err)
+		if !ok {
+			t.Fatal(err)
+		}
+		return time.Until(after).Round(100 * time.Millisecond)
+	}
+	if got := waits(); got != 500*time.Millisecond {
+		t.Errorf("waits %v at first", got)
+	}
+	for back, want := range map[time.Duration]time.Duration{time.Minute: 15 * time.Second, 10 * time.Hour: 5 * time.Minute} {
+		if err := p.DB.Update(t.Context(), func(tx *state.Tx) error {
+			_, err := tx.SQL.Exec(`update writes set created_at = ?`, time.Now().Add(-back).UnixMilli())
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got := waits(); got != want {
+			t.Errorf("waits %v after %v, want %v", got, back, want)
+		}
+	}
+}
+
 func TestAMergeRequestOfSomebodyElseIsNotTaken(t *testing.T) {
 	p := build(t)
 	if _, err := p.forge.Commit(t.Context(), localforge.Commit{Owner: "acme", Name: "data", Branch: "codicil/x", By: "ada", Message: "x", Write: map[string]string{"a": "b"}}); err != nil {

@@ -162,7 +162,7 @@ func (t *Tx) AnswersUnder(key string) ([]KeptAnswer, error) {
 
 // ReviveWrite has a write that was given up tried again, as if it had not been; ok is false if there is none that is dead.
 func (t *Tx) ReviveWrite(id int64) (ok bool, err error) {
-	n, err := t.exec(`update writes set state = ?, tried_at = 0, done_at = null where id = ? and state = ?`, WritePending, id, WriteDead)
+	n, err := t.exec(`update writes set state = ?, attempts = 0, tried_at = 0, done_at = null where id = ? and state = ?`, WritePending, id, WriteDead)
 	return n > 0, err
 }
 
