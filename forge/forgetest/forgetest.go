@@ -95,7 +95,7 @@ func got[T any](v T, err error) func(t *testing.T) T {
 func wantError(t *testing.T, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
-		t.Errorf("error %v, want %v", err, want)
+		t.Errorf("got %v, want %v", err, want)
 	}
 }
 
