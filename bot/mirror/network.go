@@ -82,7 +82,7 @@ func (m *Mirror) speak(ctx context.Context, g gitcmd.Git, input io.Reader, confi
 	case ctx.Err() != nil:
 		return "", stopped(ctx, m.cache.options.FetchTimeout)
 	case errors.As(err, &exit):
-		return out.String(), exchange(words.String(), secrets)
+		return hide(out.String(), secrets), exchange(hide(words.String(), secrets))
 	}
 	return "", err
 }

@@ -78,11 +78,6 @@ func (t *Tx) Overwritten(edit int64, key string) error {
 	return err
 }
 
-// DoneSince are the writes of a kind that were done after a time.
-func (t *Tx) DoneSince(kind string, after time.Time) ([]Write, error) {
-	return all(t, scanWrite, selectWrite+` where kind = ? and state = ? and done_at > ? order by id`, kind, WriteDone, millis(after))
-}
-
 // Trying says that a write is about to be tried.
 func (t *Tx) Trying(id int64) error {
 	_, err := t.exec(`update writes set attempts = attempts + 1, tried_at = ? where id = ?`, millis(t.now), id)
