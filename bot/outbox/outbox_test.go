@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -246,6 +247,44 @@ func TestAMergeRequestOfSomebodyElseIsNotWaitedForForEver(t *testing.T) {
 	}
 	if !strings.Contains(dead.Why, "not the bot's own") {
 		t.Error(dead)
+	}
+}
+
+// late is a forge that does not know a branch yet that was just pushed.
+type late struct {
+	*github.Host
+	asked, knows int
+}
+
+func (l *late) OpenMergeRequest(ctx context.Context, repo forge.Repo, n forge.NewMergeRequest) (forge.MergeRequest, error) {
+	if l.asked++; l.asked < l.knows {
+		return forge.MergeRequest{}, fmt.Errorf("422 Validation Failed (PullRequest head invalid): %w", forge.ErrInvalid)
+	}
+	return l.Host.OpenMergeRequest(ctx, repo, n)
+}
+
+func TestABranchMayShowLater(t *testing.T) {
+	for knows, opened := range map[int]bool{3: true, 4: false} {
+		p := build(t)
+		p.Visibility = 10 * time.Millisecond
+		host := &late{Host: p.host, knows: knows}
+		p.Hosts = func(string) (outbox.Host, bool) { return host, true }
+		if _, err := p.forge.Commit(t.Context(), localforge.Commit{Owner: "acme", Name: "data", Branch: "codicil/x", By: "ada", Message: "x", Write: map[string]string{"a": "b"}}); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		for range 5 {
+			_, err = p.Do(t.Context(), "mr", outbox.Operation{Kind: outbox.OpenRequest, Repo: p.repo, Title: "t", Body: "b", Head: "codicil/x", Base: "main"})
+			after, _, ok := forge.MayRetry(err)
+			if !ok {
+				break
+			}
+			time.Sleep(time.Until(after))
+		}
+		var dead *outbox.DeadError
+		if (err == nil) != opened || errors.As(err, &dead) == opened || host.asked != 3 {
+			t.Errorf("known at the %d. request, of which %d were made: %v", knows, host.asked, err)
+		}
 	}
 }
 

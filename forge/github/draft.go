@@ -47,6 +47,9 @@ func (h *Host) SetDraft(ctx context.Context, repo forge.Repo, m forge.MergeReque
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	err = h.mutate(ctx, s, op, query, map[string]string{"id": m.ID})
+	if other, ok := h.elsewhere(ctx, repo, s, err); ok {
+		err = h.mutate(ctx, other, op, query, map[string]string{"id": m.ID})
+	}
 	if draft && h.undraftable(repo, err) {
 		return nil
 	}
