@@ -256,14 +256,14 @@ func (o *Outbox) attempt(ctx context.Context, w state.Write, op Operation, m mak
 	if ctx.Err() != nil || !final(err) {
 		return r, o.stumble(ctx, w, true, err)
 	}
-	if op.onCommits() && w.Attempts < settling && (errors.Is(err, forge.ErrInvalid) || errors.Is(err, forge.ErrNotFound)) {
+	if op.onCommits() && w.Attempts < mostUnknown && (errors.Is(err, forge.ErrInvalid) || errors.Is(err, forge.ErrNotFound)) {
 		return r, o.stumble(ctx, w, false, &forge.RetryError{After: o.DB.Now().Add(o.Visibility), Err: err})
 	}
 	return r, o.bury(ctx, w, err)
 }
 
-// settling is how often what is about commits is tried again that the forge does not know: a push may be there before all of it shows.
-const settling = 2
+// mostUnknown is how often what is about commits is tried again that the forge does not know: a push may be there before all of it shows.
+const mostUnknown = 2
 
 // mostUnseen is how often a write is tried of which the forge says that it is there already while it can't be found: it is somebody else's.
 const mostUnseen = 5

@@ -32,10 +32,9 @@ func (t *Tx) SaveProducts(repository int64, found []Product) error {
 		return err
 	}
 	for _, p := range found {
-		// The fingerprint of the last refresh stays; all else is as it was found, also where that is nothing.
+		// Of what was known before only the fingerprint of the last refresh stays; a patch with null takes a member away.
 		if _, err := t.exec(`insert into products (repository_id, path, name, data) values (?, ?, ?, ?)
-			on conflict (repository_id, path) do update set gone = 0, name = excluded.name,
-				data = json_patch(excluded.data, json_object('refreshed', coalesce(excluded.data ->> 'refreshed', data ->> 'refreshed')))`,
+			on conflict (repository_id, path) do update set gone = 0, name = excluded.name, data = json_patch(excluded.data, json_object('refreshed', data ->> '$.refreshed'))`,
 			repository, p.Path, p.Name, encoded(p.ProductData)); err != nil {
 			return err
 		}

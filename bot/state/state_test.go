@@ -250,9 +250,13 @@ func TestProductsThatVanishAreGoneAndComeBackAsTheyWere(t *testing.T) {
 func TestWhatASpecSaysNoMoreIsForgotten(t *testing.T) {
 	db, _ := open(t)
 	p := product(t, db, "orders")
+	p.Refreshed = "f1"
 	update(t, db, func(tx *state.Tx) error {
+		if err := tx.SaveProduct(p); err != nil {
+			return err
+		}
 		for _, data := range []state.ProductData{
-			{Inputs: []string{"customers"}, Owner: "sales", Refreshed: "f1"},
+			{Inputs: []string{"customers"}, Owner: "sales"},
 			{Unreadable: "spec.yaml:1: it is no YAML"},
 			{},
 		} {
