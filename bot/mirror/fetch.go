@@ -84,6 +84,7 @@ func (m *Mirror) branches(ctx context.Context, g gitcmd.Git) error {
 	if err := m.bring(ctx, g, nil, nil, "--prune", "--", "origin", "+refs/heads/*:refs/remotes/origin/*"); err != nil {
 		return err
 	}
+	_ = os.Chtimes(m.dir, time.Time{}, time.Now()) // so that it is seen to be in use: see sweep
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fetched = now
