@@ -138,15 +138,29 @@ func (h levelled) WithGroup(name string) slog.Handler { return levelled{h.Handle
 
 // Start takes back what a dead process left, and begins to run jobs. End it with Stop.
 func (q *Queue) Start(ctx context.Context) error {
-	err := q.db.Update(ctx, func(t *state.Tx) error {
-		// River itself would wait an hour for them.
-		_, err := t.SQL.ExecContext(ctx, `update river_job set state = 'available', attempt = max(attempt - 1, 0) where state = 'running'`)
-		return err
-	})
-	if err != nil {
+	if err := q.db.Update(ctx, func(t *state.Tx) error { return takeBack(ctx, t, time.Now()) }); err != nil {
 		return fmt.Errorf("take back the jobs of the process before: %w", err)
 	}
 	return q.client.Start(ctx)
+}
+
+// A job that has run in so many processes that died may be why they did. It waits then, so that the others get their turn, and counts as tried.
+const (
+	mostDeaths = 5
+	afterDeath = time.Minute
+)
+
+// takeBack has jobs that are said to be running run again; River itself would wait an hour for them.
+func takeBack(ctx context.Context, t *state.Tx, now time.Time) error {
+	const stamp = "2006-01-02 15:04:05.000" // as River writes times
+	_, err := t.SQL.ExecContext(ctx, `update river_job set metadata = json_set(metadata, '$.deaths', deaths + 1),
+			state = case when deaths < @most then 'available' when attempt < max_attempts then 'retryable' else 'discarded' end,
+			finalized_at = iif(deaths < @most or attempt < max_attempts, null, @now),
+			attempt = iif(deaths < @most, max(attempt - 1, 0), attempt),
+			scheduled_at = iif(deaths < @most, scheduled_at, @later)
+		from (select id as dying, coalesce(json_extract(metadata, '$.deaths'), 0) as deaths from river_job where state = 'running') where id = dying`,
+		sql.Named("most", mostDeaths), sql.Named("now", now.UTC().Format(stamp)), sql.Named("later", now.UTC().Add(afterDeath).Format(stamp)))
+	return err
 }
 
 // Stop lets jobs end; once ctx is over they are interrupted, and taken up again by the next process.
