@@ -113,8 +113,10 @@ func (s Supersede) String() string {
 	return fmt.Sprintf("%d:%s", s.Amendment, s.Check)
 }
 
-// check says what is wrong with a job.
-func (j Job) check() error {
+// check says what is wrong with a job; the error is an *UnfitError.
+func (j Job) check() error { return unfit(j.wrong()) }
+
+func (j Job) wrong() error {
 	switch {
 	case strings.TrimSpace(j.Requirement) == "":
 		return errors.New("the requirement is empty; say in a sentence or two what is needed")

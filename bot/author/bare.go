@@ -103,7 +103,7 @@ func find(tree product.Tree) ([]string, error) {
 	return product.Find(tree, ".")
 }
 
-// UnfitError says why a product can't begin in a folder, as it is: nothing will change that but a change of the folder.
+// UnfitError says why nothing can be begun: a product in a folder as it is, or a requirement in such words. Trying it again is no use.
 type UnfitError struct{ Err error }
 
 // Error says why.

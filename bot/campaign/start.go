@@ -20,15 +20,16 @@ func (r *Runner) start(ctx context.Context, tx *state.Tx, id int64, g texts) err
 		return err
 	}
 	begun := map[int64]bool{}
-	merged, decided := 0, true
+	merged, first, decided := 0, 0, true // first are those that went first, or are about to
 	for _, x := range triggers {
 		begun[x.ProductID] = true
-		switch x.State {
-		case state.TriggerMerged:
-			merged++
-		case state.TriggerWaiting, state.TriggerWorking, state.TriggerAsked, state.TriggerOpen:
-			decided = false
+		if x.State != state.TriggerAnswered && x.State != state.TriggerCancelled { // where nothing was to do, nothing was tried out
+			first++
 		}
+		if x.State == state.TriggerMerged {
+			merged++
+		}
+		decided = decided && !x.State.GoesOn()
 	}
 	if c.State == state.CampaignCanary && merged >= c.Canary {
 		c.State = state.CampaignRunning
@@ -41,7 +42,7 @@ func (r *Runner) start(ctx context.Context, tx *state.Tx, id int64, g texts) err
 		if c.Products[product].What != state.FoundToChange || begun[product] {
 			continue
 		}
-		held := c.State == state.CampaignPaused || c.State == state.CampaignCanary && len(begun) >= c.Canary
+		held := c.State == state.CampaignPaused || c.State == state.CampaignCanary && first >= c.Canary
 		p, ok, err := tx.Product(product)
 		if err != nil {
 			return err
@@ -58,6 +59,7 @@ func (r *Runner) start(ctx context.Context, tx *state.Tx, id int64, g texts) err
 			continue
 		}
 		begun[product], decided = true, false
+		first++
 		if err := r.begin(ctx, tx, c, g, p); err != nil {
 			return err
 		}
@@ -111,8 +113,11 @@ func (r *room) count(tx *state.Tx) error {
 			continue
 		}
 		p, ok, err := tx.Product(x.ProductID)
-		if err != nil || !ok {
+		if err != nil {
 			return err
+		}
+		if !ok {
+			continue
 		}
 		owner, err := ownerOf(tx, p)
 		if err != nil {

@@ -59,12 +59,14 @@ func Summary(tx *state.Tx, c state.Campaign, mostOpen int) (message.Campaign, er
 	if err != nil {
 		return m, err
 	}
+	m.Held = c.State == state.CampaignCanary
 	begun := map[int64]state.Trigger{}
 	products := map[int64]state.Finding{}
 	for id, f := range c.Products {
 		products[id] = f
 	}
 	for _, x := range triggers {
+		m.Held = m.Held && !x.State.GoesOn() && x.State != state.TriggerMerged
 		if begun[x.ProductID] = x; products[x.ProductID].What == "" {
 			products[x.ProductID] = state.Finding{What: state.FoundToChange}
 		}
@@ -74,7 +76,7 @@ func Summary(tx *state.Tx, c state.Campaign, mostOpen int) (message.Campaign, er
 		if err != nil {
 			return m, err
 		}
-		if c.State == state.CampaignCanary && m.Canary == "" && begun[id].ID != 0 {
+		if c.State == state.CampaignCanary && m.Canary == "" && begun[id].ID != 0 && begun[id].State != state.TriggerAnswered {
 			m.Canary = e.Product
 		}
 		m.Entries = append(m.Entries, e)

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -57,6 +58,35 @@ func (t *tape) end() []request {
 
 // movedBranch is the beginning of what git sends to move a branch.
 var movedBranch = regexp.MustCompile(`^[0-9a-f]{4}[0-9a-f]{40} ([0-9a-f]{40}) refs/heads/([^\x00\n]+)`)
+
+// digits are the parts of a path that differ between requests of one kind.
+var digits = regexp.MustCompile(`/[0-9a-f]{40}\b|/[0-9]+\b|\?.*|/codicil(%2F|/).*`)
+
+// kinds counts requests by method and path, without what names one commit, issue or label.
+func kinds(all []request) string {
+	count := map[string]int{}
+	for _, r := range all {
+		kind := "git push"
+		if r.pushed == nil {
+			parts := strings.SplitN(strings.TrimPrefix(r.path, "/api/v3"), "/", 5)
+			kind = r.method + " " + strings.Join(parts[:min(2, len(parts))], "/")
+			if len(parts) > 4 && parts[1] == "repos" {
+				kind = r.method + " /" + digits.ReplaceAllString("/"+parts[4], "/…")[1:]
+			}
+			if r.status != http.StatusOK && r.status != http.StatusCreated {
+				kind += fmt.Sprint(" → ", r.status)
+			}
+		}
+		count[kind]++
+	}
+	var lines []string
+	for kind, n := range count {
+		lines = append(lines, fmt.Sprintf("%4d %s", n, kind))
+	}
+	slices.Sort(lines)
+	slices.Reverse(lines)
+	return strings.Join(lines, "; ")
+}
 
 // around keeps what comes to a forge, while it runs.
 func (t *tape) around(inner http.Handler) http.Handler {

@@ -75,6 +75,7 @@ func BenchmarkBotMergeRequests(b *testing.B) {
 			p.wait("all merge requests are open", time.Duration(n)*time.Minute, func() bool { return len(p.opened()) == n })
 		})
 		asked, built, open := recorded.end(), int(p.builds.Load()-before), p.opened()
+		b.Logf("the bot asked the forge: %s", kinds(asked))
 		if err := p.stop(); err != nil {
 			b.Log(err)
 		}

@@ -26,15 +26,16 @@ func TestTalk(t *testing.T) {
 		"orders": anIssueBecomesAMergedRequest, "refunds": whatIsNotClearIsAnswered, "asked": questionsAreAnswered, "clash": aConflictIsTakenInTheOpen,
 		"joined": twoIssuesShareAMergeRequest, "approved": whatIsApprovedIsLeftAlone, "parted": whatDoesNotFitWaits, "refined": aMergeRequestIsRefined,
 		"closed": whatIsClosedStaysClosed, "guests": peoplesCommitsAreKept, "stopped": workIsTakenBack, "readers": readersMayNot, "held": whatIsThereByNowIsNotProposed,
+		"drafts": aDraftIsNotMadeWorse, "twice": oneIssueForOneMergeRequest,
 	}
 	owners := map[string][]tiny.Product{"finance": {{Name: "ledgers", Bare: true}}, "marketing": {{Name: "mails"}}}
 	for name := range scenes {
 		owners["commerce"] = append(owners["commerce"], tiny.Product{Name: name})
 	}
-	owners["commerce"] = append(owners["commerce"], tiny.Product{Name: "moved"}, tiny.Product{Name: "reads", Reads: "moved"})
+	owners["commerce"] = append(owners["commerce"], tiny.Product{Name: "moved"}, tiny.Product{Name: "reads", Reads: "moved"}, tiny.Product{Name: "west"}, tiny.Product{Name: "east"})
 	p := street(t, owners, demo.Options{}, m)
 	parts := map[string]func(p *play){
-		"moved": theDefaultBranchMoves,
+		"moved": theDefaultBranchMoves, "pair": twoProductsAreAskedForInOneIssue,
 		"alone": func(p *play) { whereThereIsOneProduct(p.house("marketing", "mails")) },
 		"bare":  func(p *play) { whereThereIsNone(p.house("finance", "ledgers")) },
 	}
@@ -471,12 +472,71 @@ func whereThereIsNone(h house) {
 	h.show(issue)
 	h.show(number)
 	h.hears(issue, "is ready to be looked at")
+	// The draft can be refined and brought up to date as any other merge request, though the default branch has no such product yet.
+	h.says("omar", number, "/amend what is the weather?")
+	h.hears(number, "is not the place for it")
+	h.says("omar", number, "/codicil rebase")
+	h.hears(number, "made anew")
+	h.show(number)
 	h.merges(number)
 	h.hears(issue, "is merged")
 	h.says("omar", issue, "/codicil why ledgers")
 	h.hears(issue, "ledgers")
 	h.says("omar", issue, "/codicil init finance/ledgers")
 	h.hears(issue, "has a spec already")
+}
+
+// An issue at which two products were asked to change is closed with the second one.
+func twoProductsAreAskedForInOneIssue(p *play) {
+	west, east := p.house("commerce", "west"), p.house("commerce", "east")
+	issue := west.opens("jane", "Sizes everywhere", "")
+	west.says("jane", issue, "/amend east: add a column size, I am unsure")
+	west.says("jane", issue, "/amend west: add a column size")
+	c := west.opened(0)
+	west.hears(issue, "things are unclear")
+	west.says("jane", c.Number, "/codicil rebase") // whose body may have been written before the other was asked
+	west.hears(c.Number, "made anew")
+	west.merges(c.Number)
+	west.hears(issue, "is merged")
+	west.quiet()
+	if west.thread(issue).State != "open" {
+		west.Error("the issue is closed while something that was asked for there waits")
+	}
+	west.says("jane", issue, "1. yes\n2. yes")
+	east.merges(east.opened(0).Number)
+	west.until("the issue is closed", func() bool { return west.thread(issue).State == "closed" }, nil)
+}
+
+// What can't be proven together with a draft waits as behind any other merge request, and is no part of it.
+func aDraftIsNotMadeWorse(h house) {
+	h.asks("jane", "add a column size, wrongly")
+	c := h.opened(0)
+	if !c.Draft {
+		h.Fatalf("it is no draft: %+v", c)
+	}
+	second := h.asks("jane", "add a column weight")
+	h.hears(second, "waits", "can't be proven")
+	if now := h.change(); now.Head != c.Head {
+		h.Errorf("the draft was changed: %+v", now)
+	}
+	h.must(h.town.Person("jane").Close(h.Context(), h.owner, demo.Repository, c.Number))
+	next := h.opened(c.Number)
+	h.hears(second, "is ready to be looked at", next.URL)
+	if next.Draft {
+		h.Errorf("it is red: %+v", next)
+	}
+}
+
+// Where all that a merge request is for was asked at one issue, cancel closes it from there.
+func oneIssueForOneMergeRequest(h house) {
+	issue := h.asks("jane", "add a column size")
+	h.opened(0)
+	h.says("jane", issue, "/amend twice: add a column weight\n/codicil dance")
+	h.hears(issue, "dance", "nothing was done for it")
+	h.until("both are in it", func() bool { return len(h.triggers("twice", state.TriggerOpen)) == 2 }, nil)
+	h.quiet()
+	h.says("jane", issue, "/codicil cancel")
+	h.until("both are declined", func() bool { return len(h.triggers("twice", state.TriggerDeclined)) == 2 }, func() string { return strings.Join(h.bots(issue), "\n---\n") })
 }
 
 // What somebody brings by hand while the bot's merge request for the same is open needs no merge request any more.

@@ -123,6 +123,11 @@ func (g *Gate) fetch(ctx context.Context, c *matter) error {
 		if err := c.mirror.Fetch(ctx, refs...); err != nil {
 			return err
 		}
+		if _, there, err = c.mirror.Resolve(ctx, c.Head); err != nil {
+			return err
+		} else if !there {
+			return fmt.Errorf("%w: %s has %.8s no more", mirror.ErrNotFound, c.repository, c.Head)
+		}
 	}
 	base := c.Base
 	if c.Number != 0 {

@@ -55,6 +55,8 @@ type Campaign struct {
 	DryRun bool
 	// Canary is the product that goes first while the others wait; empty for none.
 	Canary string
+	// Held says that it is decided and was not merged, so that the others wait for a person's word.
+	Held   bool
 	Paused bool
 	// Ended says why it ended before all was decided; empty if it did not.
 	Ended string
@@ -156,7 +158,10 @@ func (c Campaign) counts() string {
 // how says in what order the campaign goes.
 func (c Campaign) how() string {
 	var parts []string
-	if c.Canary != "" {
+	switch {
+	case c.Canary != "" && c.Held:
+		parts = append(parts, bold(c.Canary)+" went first and was not merged, so the others wait; `/codicil resume` lets them follow.")
+	case c.Canary != "":
 		parts = append(parts, bold(c.Canary)+" goes first; the others follow when its merge request is merged.")
 	}
 	if c.AtOnce > 0 {

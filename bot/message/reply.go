@@ -43,7 +43,7 @@ func Unknown(key string, lines []Misread) string {
 		}
 		units = append(units, text+"\n")
 	}
-	say(p, "This was not understood, so nothing was done:\n")
+	say(p, "This was not understood, and nothing was done for it:\n")
 	sayFew(p, "lines", "", units...)
 	say(p, "A command stands at the start of a line. `/codicil help` lists them.\n")
 	return comment(key, p)

@@ -2,8 +2,10 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +17,10 @@ type maker struct {
 	Host
 	git Pusher
 	key string
+	// Unsure says that an earlier attempt may have been carried out, looked that what it would have made was looked for or can't be there.
+	unsure, looked bool
+	// Check is the check that is known to be there; 0 if none is known.
+	check int64
 }
 
 // skew is how far the host's clock and ours may be apart.
@@ -117,7 +123,7 @@ func (m maker) make(ctx context.Context, op Operation) (r Result, err error) {
 		}
 		return r, err
 	case SetCheck:
-		return m.check(ctx, op)
+		return m.setCheck(ctx, op)
 	case Push:
 		return r, m.git.Push(ctx, op.Repo, op.Bundle, op.Commit, op.Branch, op.Expected)
 	case DeleteBranch:
@@ -147,38 +153,63 @@ func (m maker) draft(ctx context.Context, op Operation) (r Result, err error) {
 	return r, m.SetDraft(ctx, op.Repo, x, op.Draft)
 }
 
-// labels sees to it that the labels are there, and those to drop are not.
+// labels sees to it that the labels are there, and those to drop are not. It asks for no more than what lacks.
 func (m maker) labels(ctx context.Context, op Operation) error {
+	var there []string
+	if m.unsure || len(op.Drop) > 0 {
+		x, err := m.MergeRequest(ctx, op.Repo, op.Number)
+		if err != nil {
+			return err
+		}
+		there = x.Labels
+	}
+	has := func(name string) bool {
+		return slices.ContainsFunc(there, func(l string) bool { return strings.EqualFold(l, name) })
+	}
 	var names []string
 	for _, l := range op.Labels {
+		if has(l.Name) {
+			continue
+		}
 		if err := m.EnsureLabel(ctx, op.Repo, l); err != nil {
 			return err
 		}
 		names = append(names, l.Name)
 	}
+	if len(names) > 0 {
+		if err := m.AddLabels(ctx, op.Repo, op.Number, names); err != nil {
+			return err
+		}
+	}
 	for _, name := range op.Drop {
+		if !has(name) {
+			continue
+		}
 		if err := m.RemoveLabel(ctx, op.Repo, op.Number, name); err != nil {
 			return err
 		}
 	}
-	if len(names) == 0 {
-		return nil
-	}
-	return m.AddLabels(ctx, op.Repo, op.Number, names)
+	return nil
 }
 
-// check makes the check, or brings the one that is there up to date.
-func (m maker) check(ctx context.Context, op Operation) (r Result, err error) {
+// setCheck makes the check, or brings the one that is there up to date.
+func (m maker) setCheck(ctx context.Context, op Operation) (r Result, err error) {
 	c := *op.Check
-	there, _, err := m.find(ctx, op, time.Time{})
-	if err != nil {
-		return r, err
+	if c.ID = m.check; c.ID == 0 && !m.looked {
+		there, _, err := m.find(ctx, op, time.Time{})
+		if err != nil {
+			return r, err
+		}
+		c.ID = there.ID
 	}
-	if c.ID = there.ID; c.ID != 0 {
-		c.Annotations = nil // they came with the check, and hosts add those of an update to them
+	if c.ID != 0 {
 		c, err = m.UpdateCheck(ctx, op.Repo, c)
 	} else {
 		c, err = m.CreateCheck(ctx, op.Repo, c)
+	}
+	if m.check != 0 && !m.looked && errors.Is(err, forge.ErrNotFound) { // hosts don't keep checks for ever
+		m.check = 0
+		return m.setCheck(ctx, op)
 	}
 	return Result{ID: c.ID, URL: c.URL}, err
 }

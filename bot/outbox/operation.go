@@ -52,6 +52,11 @@ type Operation struct {
 	Users  []string      `json:"users,omitempty"`
 	Teams  []string      `json:"teams,omitempty"`
 	Check  *forge.Check  `json:"check,omitempty"`
+	// New says of a merge request or a check that none can be there that this write did not make: the first attempt is made without looking.
+	New bool `json:"new,omitempty"`
+	// Shown is the key under which a check is shown, and Before that of the write which showed it last: see [Outbox.Show].
+	Shown  string `json:"shown,omitempty"`
+	Before string `json:"before,omitempty"`
 	// Bundle holds the commits from Expected to Commit, which Branch is to be at. An empty Expected means that there is no such branch.
 	Bundle   []byte `json:"bundle,omitempty"`
 	Commit   string `json:"commit,omitempty"`

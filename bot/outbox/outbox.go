@@ -98,11 +98,16 @@ func (o *Outbox) Keep(ctx context.Context, key string, op Operation) (w state.Wr
 
 // Later stores a write as part of a transaction; the queue makes it.
 func (o *Outbox) Later(ctx context.Context, t *state.Tx, key string, op Operation) error {
+	return o.later(ctx, t, key, op, time.Time{})
+}
+
+// later is Later, not before a time.
+func (o *Outbox) later(ctx context.Context, t *state.Tx, key string, op Operation, at time.Time) error {
 	w, err := add(t, key, op)
 	if err != nil || w.State != state.WritePending {
 		return err
 	}
-	return o.Queue.Add(ctx, t, Line, fmt.Sprintf("write/%d", w.ID))
+	return o.Queue.AddAt(ctx, t, Line, fmt.Sprintf("write/%d", w.ID), at)
 }
 
 func add(t *state.Tx, key string, op Operation) (state.Write, error) {
@@ -209,8 +214,14 @@ func (o *Outbox) perform(ctx context.Context, id int64) (r Result, err error) {
 			return r, o.done(ctx, w, op, r, false)
 		}
 	}
+	if op.Shown != "" {
+		defer o.edits.lock("shown/" + op.Shown)()
+	}
 	return o.attempt(ctx, w, op, maker{Host: host, git: o.Git, key: w.Key})
 }
+
+// fresh is for how long a write that is to make something new is taken for one: after it, a backup of the database may have been put back.
+const fresh = time.Minute
 
 // attempt looks for what an earlier attempt may have made, and makes it if there is nothing.
 func (o *Outbox) attempt(ctx context.Context, w state.Write, op Operation, m maker) (r Result, err error) {
@@ -219,18 +230,35 @@ func (o *Outbox) attempt(ctx context.Context, w state.Write, op Operation, m mak
 			return r, err
 		}
 	}
-	unsure := !w.Tried.IsZero()
-	if unsure && op.creates() || op.Kind == OpenRequest {
+	tried, outdated := w.Tried, false
+	if op.Shown != "" {
+		var before time.Time
+		if m.check, before, outdated, err = o.shownBefore(ctx, w, op); err != nil {
+			return r, err
+		}
+		if before.After(tried) {
+			tried = before
+		}
+	}
+	m.unsure = !tried.IsZero()
+	m.looked = op.New && w.Attempts == 0 && o.DB.Now().Before(w.Created.Add(fresh))
+	blind := m.looked && op.Kind == OpenRequest
+	if m.unsure && op.creates() && m.check == 0 || op.Kind == OpenRequest && !blind {
 		r, found, err := m.find(ctx, op, w.Created)
 		if err != nil {
 			return r, err
 		}
 		if found {
-			return r, o.done(ctx, w, op, r, unsure)
+			return r, o.done(ctx, w, op, r, m.unsure)
 		}
-		if visible := w.Tried.Add(o.Visibility); unsure && op.creates() && o.DB.Now().Before(visible) {
+		m.check, m.looked = r.ID, true
+		if visible := tried.Add(o.Visibility); m.unsure && op.creates() && m.check == 0 && o.DB.Now().Before(visible) {
 			return r, &forge.RetryError{After: visible, Err: fmt.Errorf("write %s: whether it was made before can't be seen yet", w.Key)}
 		}
+	}
+	if outdated {
+		r = Result{ID: m.check}
+		return r, o.done(ctx, w, op, r, false)
 	}
 	if err := o.DB.Update(ctx, func(t *state.Tx) error { return t.Trying(w.ID) }); err != nil {
 		return r, err
@@ -240,15 +268,17 @@ func (o *Outbox) attempt(ctx context.Context, w state.Write, op Operation, m mak
 	fault.Point("after " + string(op.Kind))
 	switch {
 	case err == nil:
-		return r, o.done(ctx, w, op, r, unsure)
-	case errors.Is(err, forge.ErrExists):
+		return r, o.done(ctx, w, op, r, m.unsure)
+	case errors.Is(err, forge.ErrExists), blind && errors.Is(err, forge.ErrInvalid):
 		if r, found, again := m.find(ctx, op, w.Created); again == nil && found {
-			return r, o.done(ctx, w, op, r, unsure)
+			return r, o.done(ctx, w, op, r, m.unsure)
 		}
-		if w.Attempts >= mostUnseen {
+		if errors.Is(err, forge.ErrExists) && w.Attempts >= mostUnseen {
 			return r, o.bury(ctx, w, fmt.Errorf("%w, and it is not the bot's own", err))
 		}
-		return r, o.stumble(ctx, w, true, &forge.RetryError{After: o.DB.Now().Add(o.Visibility), Err: err})
+		if errors.Is(err, forge.ErrExists) {
+			return r, o.stumble(ctx, w, true, &forge.RetryError{After: o.DB.Now().Add(o.Visibility), Err: err})
+		}
 	}
 	if _, mayBeMade, ok := forge.MayRetry(err); ok {
 		return r, o.stumble(ctx, w, mayBeMade, err)

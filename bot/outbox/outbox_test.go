@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -32,7 +34,23 @@ type post struct {
 	host  *github.Host
 	repo  forge.Repo
 	issue int
+
+	mu sync.Mutex
+	// asked are the requests of the App, by method and what in the repository they are for.
+	asked []string
 }
+
+// since empties what was asked, and returns it.
+func (p *post) since() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := strings.Join(p.asked, ", ")
+	p.asked = nil
+	return all
+}
+
+// digits are the numbers and hashes in a path.
+var digits = regexp.MustCompile(`\b[0-9a-f]{40}\b|\b[0-9]+\b`)
 
 func build(t *testing.T) *post {
 	t.Helper()
@@ -42,8 +60,15 @@ func build(t *testing.T) *post {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler = f.Handler()
 	p := &post{T: t, forge: f, repo: forge.Repo{Host: "localforge", Owner: "acme", Name: "data"}}
+	handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, what, ok := strings.Cut(r.URL.Path, "/repos/acme/data/"); ok {
+			p.mu.Lock()
+			p.asked = append(p.asked, r.Method+" "+digits.ReplaceAllString(what, "N"))
+			p.mu.Unlock()
+		}
+		f.Handler().ServeHTTP(w, r)
+	})
 	var app *localforge.App
 	for _, step := range []func() error{
 		func() error { return f.AddOrganization("acme") },
@@ -326,9 +351,161 @@ func TestAMergeRequestOfSomebodyElseIsNotTaken(t *testing.T) {
 	}
 	p.insist("mr", outbox.Operation{Kind: outbox.OpenRequest, Repo: p.repo, Title: "t", Body: "b", Head: "codicil/x", Base: "main"})
 	// The same under another key, as after a lost database: the bot's own open merge request of the branch is found.
-	again := p.insist("mr/2", outbox.Operation{Kind: outbox.OpenRequest, Repo: p.repo, Title: "t", Body: "b", Head: "codicil/x", Base: "main"})
+	again := p.insist("mr/2", outbox.Operation{Kind: outbox.OpenRequest, Repo: p.repo, Title: "t", Body: "b", Head: "codicil/x", Base: "main", New: true})
 	open, err := p.host.MergeRequests(t.Context(), p.repo, forge.MergeRequestFilter{State: forge.StateOpen})
 	if err != nil || len(open) != 1 || open[0].Number != again.Number {
 		t.Errorf("%d open, %+v: %v", len(open), again, err)
+	}
+}
+
+// branch makes a branch with a commit of its own.
+func (p *post) branch(name string) (sha string) {
+	p.Helper()
+	sha, err := p.forge.Commit(p.Context(), localforge.Commit{Owner: "acme", Name: "data", Branch: name, By: "ada", Message: name, Write: map[string]string{name: "x"}})
+	if err != nil {
+		p.Fatal(err)
+	}
+	return sha
+}
+
+// opened opens a merge request.
+func (p *post) opened(branch string) (number int, sha string) {
+	p.Helper()
+	sha = p.branch(branch)
+	return p.insist(branch, outbox.Operation{Kind: outbox.OpenRequest, Repo: p.repo, Title: "t", Body: "b", Head: branch, Base: "main", New: true}).Number, sha
+}
+
+func named(names ...string) (all []forge.Label) {
+	for _, n := range names {
+		all = append(all, forge.Label{Name: n, Color: "b60205"})
+	}
+	return all
+}
+
+// TestRequests counts what writes ask of the forge when all goes well.
+func TestRequests(t *testing.T) {
+	p := build(t)
+	want := func(what, want string) {
+		t.Helper()
+		if got := p.since(); got != want {
+			t.Errorf("%s asks %q, want %q", what, got, want)
+		}
+	}
+	p.since()
+	n, sha := p.opened("a")
+	want("a merge request", "GET installation, POST pulls")
+	labels := func(key string, drop []string, names ...string) {
+		p.insist(key, outbox.Operation{Kind: outbox.SetLabels, Repo: p.repo, Number: n, Labels: named(names...), Drop: drop})
+	}
+	labels("1", nil, "codicil", "codicil/red")
+	want("its labels", "GET labels, POST labels, POST labels, POST issues/N/labels")
+	labels("2", []string{"codicil/red", "codicil/patch"}, "codicil", "codicil/minor")
+	want("another label", "GET pulls/N, POST labels, POST issues/N/labels, DELETE issues/N/labels/codicil/red")
+	labels("3", []string{"codicil/red", "codicil/patch"}, "codicil", "codicil/minor")
+	want("labels that are there", "GET pulls/N")
+	check := outbox.Operation{Kind: outbox.SetCheck, Repo: p.repo, Check: &forge.Check{Name: "codicil", SHA: sha, Key: "1", Title: "one"}, New: true}
+	p.insist("check", check)
+	want("a new check", "POST check-runs")
+	p.insist("check again", outbox.Operation{Kind: outbox.SetCheck, Repo: p.repo, Check: check.Check})
+	want("a check that may be there", "GET commits/N/check-runs, PATCH check-runs/N")
+	for n, title := range []string{"one", "two", "two", "three"} {
+		if _, err := p.Show(t.Context(), "shown", outbox.Operation{Kind: outbox.SetCheck, Repo: p.repo, Check: &forge.Check{Name: "codicil", SHA: sha, Key: "2", Title: title}}); err != nil {
+			t.Fatal(err)
+		}
+		want(title, []string{"GET commits/N/check-runs, POST check-runs", "PATCH check-runs/N", "", "PATCH check-runs/N"}[n])
+	}
+}
+
+// TestAnOlderCheckIsNotShown: what comes late is not shown over what came after it.
+func TestAnOlderCheckIsNotShown(t *testing.T) {
+	p := build(t)
+	sha := p.branch("a")
+	show := func(title string) (outbox.Result, error) {
+		return p.Show(t.Context(), "shown", outbox.Operation{Kind: outbox.SetCheck, Repo: p.repo, Check: &forge.Check{Name: "codicil", SHA: sha, Key: "2", Title: title}})
+	}
+	p.forge.SetFaults(localforge.Faults{ListLag: visibility / 2}) // it is there before it is listed
+	p.forge.Script(localforge.Fault{Method: "POST", Path: "/repos/acme/data/check-runs", Kind: localforge.FailAfter})
+	if _, err := show("one"); err == nil {
+		t.Fatal("the lost answer is not noticed")
+	}
+	var late state.Write
+	if err := p.DB.View(t.Context(), func(tx *state.Tx) error {
+		all, err := tx.WritesIn(state.WritePending)
+		late = all[0]
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		if _, err := show("two"); err == nil {
+			break
+		} else if time.Now().After(end) {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Perform(t.Context(), fmt.Sprintf("write/%d", late.ID)); err != nil {
+		t.Fatal(err)
+	}
+	p.forge.SetFaults(localforge.Faults{})
+	all, err := p.host.Checks(t.Context(), p.repo, sha, "")
+	if err != nil || len(all) != 1 || all[0].Title != "two" {
+		t.Errorf("checks %+v: %v", all, err)
+	}
+}
+
+// TestWritesGetThrough makes writes of several requests on a forge of which a fifth of the answers are failures.
+func TestWritesGetThrough(t *testing.T) {
+	for name, faults := range map[string]localforge.Faults{"before": {FailBefore: 0.2}, "after": {FailAfter: 0.2}, "dropped": {Drop: 0.2}} {
+		t.Run(name, func(t *testing.T) {
+			p := build(t)
+			start := time.Now()
+			p.forge.SetFaults(faults)
+			n, sha := p.opened("a")
+			many := named("codicil", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+			p.insist("labels", outbox.Operation{Kind: outbox.SetLabels, Repo: p.repo, Number: n, Labels: many})
+			p.insist("fewer labels", outbox.Operation{Kind: outbox.SetLabels, Repo: p.repo, Number: n, Labels: many[:1], Drop: []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"}})
+			check := forge.Check{Name: "codicil", SHA: sha, Key: "1", Conclusion: forge.Failure, Title: "red"}
+			for line := range 170 {
+				check.Annotations = append(check.Annotations, forge.Annotation{Path: "a", Start: line + 1, End: line + 1, Message: "look"})
+			}
+			p.insist("check", outbox.Operation{Kind: outbox.SetCheck, Repo: p.repo, Check: &check, New: true})
+			p.insist("reviewers", outbox.Operation{Kind: outbox.AskReviewers, Repo: p.repo, Number: n, Users: []string{"ada", "nobody", "no-one"}})
+			closed := false
+			p.insist("close", outbox.Operation{Kind: outbox.EditRequest, Repo: p.repo, Number: n, Open: &closed})
+			p.forge.SetFaults(localforge.Faults{})
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			x, err := p.host.MergeRequest(t.Context(), p.repo, n)
+			if err != nil || x.Open || strings.Join(x.Labels, " ") != "codicil" {
+				t.Errorf("merge request %+v: %v", x, err)
+			}
+			thread, _ := p.forge.Thread("acme", "data", n)
+			if len(thread.Checks) != 1 || len(thread.Checks[0].Annotations) != 170 {
+				t.Errorf("%d checks", len(thread.Checks))
+			}
+		})
+	}
+}
+
+// TestAMergedMergeRequestIsFound: it was opened and merged, and what is known of that was lost.
+func TestAMergedMergeRequestIsFound(t *testing.T) {
+	p := build(t)
+	p.branch("a")
+	op := outbox.Operation{Kind: outbox.OpenRequest, Repo: p.repo, Title: "t", Body: "b\n\n<!-- codicil:1 abc -->\n", Head: "a", Base: "main", New: true}
+	first := p.insist("1", op)
+	if err := p.forge.Grant("acme", "data", "ada", localforge.Write); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.forge.Person("ada").Merge(t.Context(), "acme", "data", first.Number); err != nil {
+		t.Fatal(err)
+	}
+	if second := p.insist("2", op); second.Number != first.Number {
+		t.Errorf("%+v, want %+v", second, first)
+	}
+	op.Body = "b\n\n<!-- codicil:1 def -->\n"
+	var dead *outbox.DeadError
+	if _, err := p.Do(t.Context(), "3", op); !errors.As(err, &dead) {
+		t.Errorf("another change without commits: %v", err)
 	}
 }

@@ -94,7 +94,7 @@ func (r *Refresher) keep(ctx context.Context, tx *state.Tx, o triage.RefreshOrde
 		if o.Issue == 0 {
 			return nil
 		}
-		key := o.Key + "/" + p.Name
+		key := o.Key + "/" + p.Path
 		return r.Outbox.Later(ctx, tx, key, outbox.Operation{Kind: outbox.Comment, Repo: in.Repo, Number: o.Issue, Body: message.Said(key, p.Name+": "+text)})
 	}
 	if f.wait != "" {

@@ -65,7 +65,7 @@ func (k *keeper) request(q request) error {
 	}
 	var triggers []state.Trigger
 	for _, x := range q.memo.Triggers {
-		if x.Kind == state.KindBase || x.Kind == state.KindRedo || k.kept[x.ID] {
+		if !x.Kind.Asks() || k.kept[x.ID] {
 			continue
 		}
 		x.ProductID, x.ChangeID, x.State, x.Reason = p.ID, c.ID, of, ""

@@ -220,19 +220,26 @@ func (b *Book) Where(ctx context.Context, repo forge.Repo, id string) (source, c
 			continue
 		}
 		var r state.Repository
+		var known bool
 		if err := b.db.View(ctx, func(tx *state.Tx) (err error) {
-			r, _, err = tx.Repository(s.Repo.Key())
+			r, known, err = tx.Repository(s.Repo.Key())
 			return err
 		}); err != nil {
 			return "", "", err
+		}
+		if !known {
+			continue
 		}
 		head, ok, err := b.library.Mirror(r.Repository).Resolve(ctx, r.DefaultBranch)
 		if err != nil {
 			return "", "", err
 		}
+		if !ok {
+			continue
+		}
 		if _, found, err := b.Get(ctx, s.Repo.Key(), head, id); err != nil {
 			return "", "", err
-		} else if ok && found {
+		} else if found {
 			return s.Repo.Key(), head, nil
 		}
 	}

@@ -78,7 +78,8 @@ func (t *Tx) SaveCampaign(c Campaign) error {
 	return err
 }
 
-// PauseCampaign stops a campaign, or has it go on where it was; one that is over stays so. It returns the campaign as it is then; ok is false
+// PauseCampaign stops a campaign, or has it go on where it was, one that is not stopped without waiting for its canaries any more; one that is over
+// stays so. It returns the campaign as it is then; ok is false
 // if there is none.
 func (t *Tx) PauseCampaign(id int64, pause bool) (c Campaign, ok bool, err error) {
 	c, ok, err = t.Campaign(id)
@@ -90,7 +91,7 @@ func (t *Tx) PauseCampaign(id int64, pause bool) (c Campaign, ok bool, err error
 		c.State = CampaignPaused
 	case c.State == CampaignPaused && c.Canary > 0:
 		c.State = CampaignCanary // it runs at once if enough of them are merged
-	case c.State == CampaignPaused:
+	default:
 		c.State = CampaignRunning
 	}
 	return c, true, t.SaveCampaign(c)

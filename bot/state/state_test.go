@@ -114,6 +114,37 @@ func TestDeliveriesAreKeptOnce(t *testing.T) {
 	})
 }
 
+func TestWhatIsNotSoAnyMoreIsForgottenOfAProduct(t *testing.T) {
+	db, _ := open(t)
+	update(t, db, func(tx *state.Tx) error {
+		r, err := tx.SaveRepository(forge.Repository{Repo: forge.Repo{Host: "github.com", Owner: "o", Name: "r"}})
+		if err != nil {
+			return err
+		}
+		save := func(d state.ProductData) state.Product {
+			if err := tx.SaveProducts(r.ID, []state.Product{{Path: "orders", Name: "orders", ProductData: d}}); err != nil {
+				t.Fatal(err)
+			}
+			found, err := tx.ProductsIn(r.ID)
+			if err != nil || len(found) != 1 {
+				t.Fatalf("%v %v", found, err)
+			}
+			return found[0]
+		}
+		p := save(state.ProductData{Unreadable: "line 3", Inputs: []string{"customers"}, Owner: "shop"})
+		p.Refreshed = "yesterday"
+		if err := tx.SaveProduct(p); err != nil {
+			return err
+		}
+		for range 2 {
+			if p = save(state.ProductData{}); p.Unreadable != "" || len(p.Inputs) != 0 || p.Owner != "" || p.Refreshed != "yesterday" {
+				t.Errorf("this is left: %+v", p.ProductData)
+			}
+		}
+		return nil
+	})
+}
+
 func TestALeaseIsOnePersonsAtATime(t *testing.T) {
 	db, clock := open(t)
 	take := func(holder string) (l state.Lease, ok bool) {

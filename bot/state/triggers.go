@@ -2,13 +2,14 @@ package state
 
 import (
 	"database/sql"
+	"slices"
 	"time"
 )
 
 // Kind is what a trigger came from.
 type Kind string
 
-// Kinds of triggers. All but Base end in an amendment of that origin.
+// Kinds of triggers. All but Base and Redo end in an amendment of that origin.
 const (
 	KindIssue     Kind = "issue"     // somebody commented /amend
 	KindGuideline Kind = "guideline" // a guideline came, changed, or went
@@ -18,6 +19,9 @@ const (
 	KindBase      Kind = "base"      // the default branch moved under an open change
 	KindRedo      Kind = "redo"      // somebody asked for an open change to be made anew on the default branch
 )
+
+// Asks says whether a trigger of the kind asks for something of a product: the others are about a merge request itself.
+func (k Kind) Asks() bool { return k != KindBase && k != KindRedo }
 
 // TriggerState is how far a trigger has come.
 type TriggerState string
@@ -34,6 +38,15 @@ const (
 	TriggerFailed    TriggerState = "failed"    // no proven change came about
 	TriggerCancelled TriggerState = "cancelled" // somebody took it back
 )
+
+// GoesOn says whether more is to come of a trigger in the state.
+func (s TriggerState) GoesOn() bool {
+	switch s {
+	case TriggerWaiting, TriggerWorking, TriggerAsked, TriggerOpen:
+		return true
+	}
+	return false
+}
 
 // Trigger is what starts work on a product.
 type Trigger struct {
@@ -156,9 +169,15 @@ func (t *Tx) TriggersAt(repository int64, issue int) ([]Trigger, error) {
 	return all(t, scanTrigger, selectTrigger+` where issue = ? and product_id in (select id from products where repository_id = ?) order by id`, issue, repository)
 }
 
-// TriggersOfChange are the triggers that a change serves, the oldest first.
+// TriggersOfChange are the triggers that a change serves, with those about its merge request, the oldest first.
 func (t *Tx) TriggersOfChange(change int64) ([]Trigger, error) {
 	return all(t, scanTrigger, selectTrigger+` where change_id = ? order by id`, change)
+}
+
+// AskedOf are the triggers that asked for what a change brings, the oldest first.
+func (t *Tx) AskedOf(change int64) ([]Trigger, error) {
+	served, err := t.TriggersOfChange(change)
+	return slices.DeleteFunc(served, func(x Trigger) bool { return !x.Kind.Asks() }), err
 }
 
 // TriggersOfCampaign are the triggers that a campaign started.

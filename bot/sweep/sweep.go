@@ -7,10 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/codicil-dev/codicil/bot/fault"
+	"github.com/codicil-dev/codicil/bot/mirror"
 	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/queue"
 	"github.com/codicil-dev/codicil/bot/state"
@@ -170,48 +174,62 @@ func (s *Sweeper) known(ctx context.Context, h Host, e forge.Event) (known bool,
 	return known, err
 }
 
-// requests are the events of merge requests: of the bot's own that are not open any more, and of people's whose head was not verified.
+// requests are the events of merge requests: of the bot's own that are not open any more or that somebody else pushed to, and of people's whose head
+// was not verified.
 func (s *Sweeper) requests(ctx context.Context, h Host, r forge.Repository) (events []forge.Event, err error) {
-	open, err := h.MergeRequests(ctx, r.Repo, forge.MergeRequestFilter{State: forge.StateOpen})
-	if err != nil {
-		return nil, err
-	}
 	self, err := h.Self(ctx)
 	if err != nil {
 		return nil, err
 	}
-	isOpen := map[int]bool{}
-	for _, mr := range open {
-		isOpen[mr.Number] = true
-		verified := true
-		if mr.Author.Login != self.Login {
-			if err := s.DB.View(ctx, func(tx *state.Tx) error {
-				verified, err = tx.Verified(r.Key(), mr.HeadSHA)
-				return err
-			}); err != nil {
-				return nil, err
-			}
-		}
-		if !verified {
-			events = append(events, forge.Event{Kind: forge.EventMergeRequest, Action: forge.ActionSynchronize, Repository: r, Sender: mr.Author, MergeRequest: &mr})
-		}
+	open, err := h.MergeRequests(ctx, r.Repo, forge.MergeRequestFilter{State: forge.StateOpen})
+	if err != nil {
+		return nil, err
 	}
-	var own []state.Change
+	own := map[int]state.Change{}
+	seen := map[string]bool{}
 	if err := s.DB.View(ctx, func(tx *state.Tx) error {
 		known, ok, err := tx.Repository(r.Key())
 		if err != nil || !ok {
 			return err
 		}
-		own, err = tx.OpenIn(known.ID)
+		changes, err := tx.OpenIn(known.ID)
+		for _, c := range changes {
+			own[c.Number] = c
+		}
+		for _, mr := range open {
+			verified, bad := tx.Verified(r.Key(), mr.HeadSHA)
+			seen[mr.HeadSHA], err = verified, errors.Join(err, bad)
+		}
 		return err
 	}); err != nil {
 		return nil, err
 	}
-	for _, c := range own {
-		if isOpen[c.Number] {
+	isOpen := map[int]bool{}
+	for _, mr := range open {
+		isOpen[mr.Number] = true
+		c, known := own[mr.Number]
+		news := !seen[mr.HeadSHA]
+		switch {
+		case known:
+			news = c.State == state.ChangeOpen && mr.HeadSHA != c.Head && mr.HeadSHA != c.Foreign
+		case strings.EqualFold(mr.Author.Login, self.Login) && strings.HasPrefix(mr.Head, mirror.BranchPrefix):
+			news = false
+		}
+		if news {
+			events = append(events, forge.Event{Kind: forge.EventMergeRequest, Action: forge.ActionSynchronize, Repository: r, Sender: mr.Author, MergeRequest: &mr})
+		}
+	}
+	ended, err := s.ended(ctx, h, r, own, isOpen)
+	return append(events, ended...), err
+}
+
+// ended are the events of merge requests of the bot's that are not open any more.
+func (s *Sweeper) ended(ctx context.Context, h Host, r forge.Repository, own map[int]state.Change, isOpen map[int]bool) (events []forge.Event, err error) {
+	for _, number := range slices.Sorted(maps.Keys(own)) {
+		if isOpen[number] {
 			continue
 		}
-		mr, err := h.MergeRequest(ctx, r.Repo, c.Number)
+		mr, err := h.MergeRequest(ctx, r.Repo, number)
 		if err != nil {
 			return nil, err
 		}

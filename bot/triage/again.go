@@ -3,6 +3,7 @@ package triage
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/codicil-dev/codicil/bot/message"
 	"github.com/codicil-dev/codicil/bot/outbox"
@@ -16,7 +17,7 @@ func (t *Triage) here(tx *state.Tx, k talk) ([]state.Trigger, error) {
 	if err != nil || k.change == nil {
 		return at, err
 	}
-	served, err := tx.TriggersOfChange(k.change.ID)
+	served, err := tx.AskedOf(k.change.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +26,7 @@ func (t *Triage) here(tx *state.Tx, k talk) ([]state.Trigger, error) {
 		known[x.ID] = true
 	}
 	for _, x := range served {
-		if !known[x.ID] && x.Kind != state.KindBase && x.Kind != state.KindRedo {
+		if !known[x.ID] {
 			at = append(at, x)
 		}
 	}
@@ -135,11 +136,12 @@ func (t *Triage) stop(ctx context.Context, tx *state.Tx, k talk, key string, x s
 	if err != nil || !ok || c.Number == k.issue { // there the whole merge request is meant
 		return 0, err
 	}
-	served, err := tx.TriggersOfChange(c.ID)
+	served, err := tx.AskedOf(c.ID)
 	if err != nil {
 		return 0, err
 	}
-	if c.State == state.ChangeOpen && len(served) == 1 {
+	elsewhere := slices.ContainsFunc(served, func(s state.Trigger) bool { return s.Issue != k.issue })
+	if c.State == state.ChangeOpen && !elsewhere {
 		return 1, t.closeRequest(ctx, tx, k, key, c.Number)
 	}
 	why := "The merge request is being opened; close that."

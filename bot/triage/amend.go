@@ -76,11 +76,7 @@ func (t *Triage) aim(ctx context.Context, k talk, c command.Command, key string,
 		}
 	}
 	if k.change != nil {
-		for _, p := range k.products {
-			if p.ID == k.change.ProductID {
-				return p, c.Whole, ""
-			}
-		}
+		return k.changed, c.Whole, ""
 	}
 	if len(k.products) == 1 {
 		return k.products[0], c.Whole, ""

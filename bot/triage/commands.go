@@ -17,7 +17,7 @@ import (
 	"github.com/codicil-dev/codicil/forge"
 )
 
-// reply adds an answer in a sentence.
+// sentence adds an answer in a sentence.
 func (t *Triage) sentence(ctx context.Context, k talk, key string, all *writes, text string) {
 	all.add(func(tx *state.Tx) error { return t.say(ctx, tx, k, key, message.Said(key, text)) })
 }
@@ -162,7 +162,7 @@ func (t *Triage) verify(ctx context.Context, k talk, c command.Command, key stri
 	if err != nil {
 		return "", err
 	}
-	if !strings.HasPrefix(mr.HeadSHA, c.Argument) || len(c.Argument) < 7 {
+	if mr.HeadSHA != c.Argument {
 		t.sentence(ctx, k, key, all, fmt.Sprintf("The merge request is at %s now. Look at it, and say `/codicil verify %s` if that may run.", mr.HeadSHA[:8], mr.HeadSHA))
 		return "another commit", nil
 	}

@@ -19,9 +19,11 @@ type talk struct {
 	host       Host
 	repository state.Repository
 	products   []state.Product
-	// triggers are those that are discussed there; change is the bot's own merge request, nil if it is none.
+	// triggers are those that are discussed there; change is the bot's own merge request, nil if it is none, and changed its product, which the
+	// default branch need not have.
 	triggers []state.Trigger
 	change   *state.Change
+	changed  state.Product
 	issue    int
 	// key begins the keys of all that is written in answer.
 	key string
@@ -121,9 +123,11 @@ func (t *Triage) talk(ctx context.Context, host Host, e forge.Event) (k talk, kn
 			return err
 		}
 		c, ok, err := tx.ChangeAt(k.repository.ID, k.issue)
-		if ok {
-			k.change = &c
+		if err != nil || !ok {
+			return err
 		}
+		k.change = &c
+		k.changed, _, err = tx.Product(c.ProductID)
 		return err
 	})
 	return k, known, err

@@ -2,15 +2,13 @@ package triage
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
-	"github.com/codicil-dev/codicil/bot/message"
-	"github.com/codicil-dev/codicil/bot/outbox"
+	"github.com/codicil-dev/codicil/bot/mirror"
 	"github.com/codicil-dev/codicil/bot/state"
-	"github.com/codicil-dev/codicil/bot/work"
 	"github.com/codicil-dev/codicil/forge"
 )
 
@@ -39,7 +37,7 @@ func (t *Triage) mergeRequest(ctx context.Context, host Host, e forge.Event) (en
 	if own {
 		return t.ownRequest(ctx, host, e, r, c)
 	}
-	if strings.EqualFold(mr.Author.Login, self.Login) {
+	if strings.EqualFold(mr.Author.Login, self.Login) && strings.HasPrefix(mr.Head, mirror.BranchPrefix) {
 		return nothing("a merge request of the bot that it does not know yet")
 	}
 	switch e.Action {
@@ -64,6 +62,9 @@ func headRepo(mr forge.MergeRequest, e forge.Event) forge.Repo {
 // ownRequest notes what became of a merge request of the bot.
 func (t *Triage) ownRequest(ctx context.Context, host Host, e forge.Event, r state.Repository, c state.Change) (end, error) {
 	mr := *e.MergeRequest
+	if e.Action == forge.ActionSynchronize {
+		return t.moved(ctx, host, r, c, mr)
+	}
 	if e.Action == forge.ActionClosed && !mr.Merged { // a merge may be told in two steps
 		now, err := host.MergeRequest(ctx, r.Repo, mr.Number)
 		if err != nil {
@@ -84,165 +85,25 @@ func (t *Triage) ownRequest(ctx context.Context, host Host, e forge.Event, r sta
 		}}, nil
 	case e.Action == forge.ActionReopened:
 		return end{outcome: fmt.Sprintf("#%d is open again", mr.Number), do: func(tx *state.Tx) error { return t.reopened(ctx, tx, r, c.ID) }}, nil
-	case e.Action == forge.ActionSynchronize:
-		return end{outcome: fmt.Sprintf("#%d moved to %.8s", mr.Number, mr.HeadSHA), do: func(tx *state.Tx) error { return t.headMoved(ctx, tx, r, c.ID, mr) }}, nil
 	}
 	return nothing("the bot's #%d: %s", mr.Number, e.Action)
 }
 
-// over ends a change as its merge request, at a commit head, ended, and tells whoever asked for it.
-func (t *Triage) over(ctx context.Context, tx *state.Tx, r state.Repository, id int64, how state.ChangeState, by, head string) error {
-	c, ok, err := tx.Change(id)
-	if err != nil || !ok || c.State == how || c.State == state.ChangeAbandoned {
-		return err // an abandoned one was closed by the bot, which has told why
+// moved looks whose commit the head of a merge request of the bot's moved to. What is told may be overtaken, and while the bot is about to push
+// itself it can't be said.
+func (t *Triage) moved(ctx context.Context, host Host, r state.Repository, c state.Change, mr forge.MergeRequest) (end, error) {
+	own, _ := published(c)
+	if mr.HeadSHA == c.Head || mr.HeadSHA == own {
+		return nothing("the bot moved #%d to %.8s", mr.Number, mr.HeadSHA)
 	}
-	p, ok, err := tx.Product(c.ProductID)
-	if err != nil || !ok {
-		return err
+	if c.State == state.ChangeReady {
+		return end{}, &forge.RetryError{After: t.DB.Now().Add(time.Second), Err: fmt.Errorf("#%d is being brought up to date just now", mr.Number)}
 	}
-	late := int64(0)                                                                     // the trigger that the merge request did not hold yet
-	if commit, trigger := published(c); c.State == state.ChangeReady && head == commit { // it was merged or closed before all of it was noted
-		c.Head = head
-	} else if c.State == state.ChangeReady {
-		late = trigger
-	}
-	c.State, c.ClosedBy, c.Publication = how, by, nil
-	if err := tx.SaveChange(c); err != nil {
-		return err
-	}
-	if err := tx.Needless("change/"+c.UID+"/", fmt.Sprintf("The merge request was %s.", how)); err != nil {
-		return err
-	}
-	stage, of := message.Merged, state.TriggerMerged
-	if how == state.ChangeDeclined {
-		stage, of = message.Declined, state.TriggerDeclined
-	}
-	triggers, err := tx.TriggersOfChange(id)
+	now, err := host.MergeRequest(ctx, r.Repo, mr.Number)
 	if err != nil {
-		return err
+		return end{}, err
 	}
-	for _, x := range triggers {
-		if x.ID == late || x.State == state.TriggerWorking { // it was to join, and has its own turn now
-			if x.State, x.ChangeID, x.Reason = state.TriggerWaiting, 0, ""; x.Kind == state.KindBase || x.Kind == state.KindRedo {
-				x.State, x.Reason = state.TriggerAnswered, fmt.Sprintf("Merge request #%d was %s.", c.Number, how)
-			}
-			if err := tx.SaveTrigger(x); err != nil {
-				return err
-			}
-			continue
-		}
-		if how == state.ChangeMerged && x.Order != "" { // a closed one may be opened again
-			if err := tx.DropAnswers(fmt.Sprintf("%s/%d", x.Order, x.ID)); err != nil {
-				return err
-			}
-		}
-		asks := x.Kind != state.KindBase && x.Kind != state.KindRedo // those are about the merge request itself, and are done with
-		if x.State, x.Reason = of, fmt.Sprintf("Merge request #%d was %s.", c.Number, how); !asks {
-			x.State = state.TriggerAnswered
-		}
-		if err := tx.SaveTrigger(x); err != nil {
-			return err
-		}
-		if !asks {
-			continue
-		}
-		body := message.Status{Key: x.Key, Product: p.Name, Stage: stage, Requirement: x.Requirement, MergeRequest: &message.Reference{Number: c.Number, URL: c.URL}}.Comment()
-		if err := t.restate(ctx, tx, r.Repo, x, fmt.Sprintf("%s/%s/%d", how, c.UID, c.Revision), body); err != nil {
-			return err
-		}
-		if how == state.ChangeMerged && x.Kind == state.KindIssue && x.Issue != 0 && x.Issue != c.Number && !x.KeepOpen {
-			if err := t.Outbox.Later(ctx, tx, fmt.Sprintf("trigger/%d/close", x.ID), outbox.Operation{Kind: outbox.CloseIssue, Repo: r.Repo, Number: x.Issue}); err != nil {
-				return err
-			}
-		}
-		if x.CampaignID != 0 {
-			if err := t.Queue.Add(ctx, tx, t.Lines.Campaign, fmt.Sprint(x.CampaignID)); err != nil {
-				return err
-			}
-		}
-	}
-	if how == state.ChangeMerged && head != "" { // the branch of a closed one stays, so that it can be opened again
-		if err := t.Outbox.Later(ctx, tx, fmt.Sprintf("change/%s/delete/%s", c.UID, how), outbox.Operation{Kind: outbox.DeleteBranch, Repo: r.Repo, Branch: c.Branch, Expected: head}); err != nil {
-			return err
-		}
-	}
-	return t.rouse(ctx, tx, c.ProductID) // what waited for it has its turn
-}
-
-// published is the commit that a change which is ready is to be at on the forge, and the trigger for which; zero if there is none.
-func published(c state.Change) (commit string, trigger int64) {
-	var p struct {
-		Commit  string
-		Trigger int64
-	}
-	if err := json.Unmarshal(c.Publication, &p); err != nil {
-		return "", 0 // nothing is to be published
-	}
-	return p.Commit, p.Trigger
-}
-
-// restate brings a trigger's status comment up to date, if it has one.
-func (t *Triage) restate(ctx context.Context, tx *state.Tx, repo forge.Repo, x state.Trigger, what, body string) error {
-	if x.Issue == 0 {
-		return nil
-	}
-	_, ok, err := tx.Write(work.StatusKey(x))
-	if err != nil || !ok {
-		return err
-	}
-	p, _, err := tx.Product(x.ProductID)
-	if err != nil {
-		return err
-	}
-	body = work.Remembering(body, p.Name, x)
-	return t.Outbox.Later(ctx, tx, work.StatusKey(x)+"/"+what, outbox.Operation{Kind: outbox.EditComment, Repo: repo, Number: x.Issue, Of: work.StatusKey(x), Body: body})
-}
-
-// reopened takes a declined change up again.
-func (t *Triage) reopened(ctx context.Context, tx *state.Tx, r state.Repository, id int64) error {
-	c, ok, err := tx.Change(id)
-	if err != nil || !ok || c.State != state.ChangeDeclined {
-		return err
-	}
-	if other, busy, err := tx.CurrentChange(c.ProductID); err != nil {
-		return err
-	} else if busy { // it has taken this one's place
-		if other.Number == 0 {
-			return nil
-		}
-		key := fmt.Sprintf("change/%s/superseded/%d", c.UID, other.Number)
-		return t.Outbox.Later(ctx, tx, key, outbox.Operation{Kind: outbox.Comment, Repo: r.Repo, Number: c.Number,
-			Body: message.Said(key, fmt.Sprintf("Merge request #%d of the same product is open, so this one is not followed any more.", other.Number))})
-	}
-	p, ok, err := tx.Product(c.ProductID)
-	if err != nil || !ok {
-		return err
-	}
-	c.State, c.ClosedBy, c.Approved = state.ChangeOpen, "", false
-	c.Revision++ // what is told of it from now on is told anew
-	if err := tx.SaveChange(c); err != nil {
-		return err
-	}
-	triggers, err := tx.TriggersOfChange(id)
-	if err != nil {
-		return err
-	}
-	for _, x := range triggers {
-		if x.State != state.TriggerDeclined {
-			continue
-		}
-		x.State, x.Reason = state.TriggerOpen, ""
-		if err := tx.SaveTrigger(x); err != nil {
-			return err
-		}
-		body := message.Status{Key: x.Key, Product: p.Name, Stage: message.Ready, Requirement: x.Requirement, MergeRequest: &message.Reference{Number: c.Number, URL: c.URL}, Draft: c.Draft}.Comment()
-		if err := t.restate(ctx, tx, r.Repo, x, fmt.Sprintf("reopened/%s/%d", c.UID, c.Revision), body); err != nil {
-			return err
-		}
-	}
-	// The default branch may have moved meanwhile.
-	_, err = t.want(ctx, tx, p, state.Trigger{Kind: state.KindBase, Key: fmt.Sprintf("reopened/%s/%d", c.UID, c.Revision), ChangeID: c.ID, TriggerData: state.TriggerData{At: tx.Now()}})
-	return err
+	return end{outcome: fmt.Sprintf("#%d moved to %.8s", now.Number, now.HeadSHA), do: func(tx *state.Tx) error { return t.headMoved(ctx, tx, r, c.ID, now) }}, nil
 }
 
 // headMoved notes a commit of somebody else's on the bot's branch, and has it verified as a person's.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/codicil-dev/codicil/bot/author"
 	"github.com/codicil-dev/codicil/bot/mirror"
 	"github.com/codicil-dev/codicil/bot/outbox"
 	"github.com/codicil-dev/codicil/bot/spec"
@@ -191,7 +192,10 @@ func (t *Triage) edited(ctx context.Context, n news, p state.Product, doc *spec.
 	if e.at.IsZero() { // a history that does not lead from one to the other
 		e.at = t.DB.Now()
 	}
-	e.words = strings.Join(words, "\n\n")
+	e.words = strings.ToValidUTF8(strings.Join(words, "\n\n"), "\uFFFD") // git takes any bytes
+	if len(e.words) > author.MaxRequirement {
+		e.words = strings.ToValidUTF8(e.words[:author.MaxRequirement], "")
+	}
 	if strings.TrimSpace(e.words) == "" {
 		e.words = "The spec was edited by hand."
 	}
@@ -221,7 +225,7 @@ func (t *Triage) keep(ctx context.Context, tx *state.Tx, n news) error {
 		}
 	}
 	if n.before != "" {
-		if err := t.moved(ctx, tx, n, products); err != nil {
+		if err := t.proveAgain(ctx, tx, n, products); err != nil {
 			return err
 		}
 	}
@@ -244,21 +248,27 @@ func (t *Triage) keepEdit(ctx context.Context, tx *state.Tx, n news, p state.Pro
 	if err != nil {
 		return err
 	}
-	before := unfollowed(earlier, n.before)
+	before, hash := unfollowed(earlier, n.before), hashOf("spec", e.hash)
+	seen := false
 	for _, x := range earlier { // an edit on top of one that is not begun: both are one
-		if x.Kind == state.KindSpec && x.State == state.TriggerWaiting {
+		if x.Kind != state.KindSpec || !x.State.GoesOn() {
+			continue
+		}
+		if x.Hash == hash { // only its layout is another
+			seen = true
+		} else if x.State == state.TriggerWaiting {
 			x.State, x.Reason = state.TriggerCancelled, "A later edit of the spec takes its place."
 			if err := tx.SaveTrigger(x); err != nil {
 				return err
 			}
 		}
 	}
-	hash := hashOf("spec", e.hash)
 	declined, err := tx.WasDeclined(p.ID, hash)
-	if err != nil || declined {
+	if err != nil || declined || seen {
 		return err
 	}
-	_, err = t.want(ctx, tx, p, state.Trigger{Kind: state.KindSpec, Key: "spec/" + e.hash, Hash: hash, TriggerData: state.TriggerData{
+	// The commit is part of the key: a spec may be edited back to what it was once before.
+	_, err = t.want(ctx, tx, p, state.Trigger{Kind: state.KindSpec, Key: fmt.Sprintf("spec/%s@%.8s", e.hash, e.commit), Hash: hash, TriggerData: state.TriggerData{
 		Author: e.author, Requirement: e.words, URL: e.url, Title: e.title, At: e.at, Before: before, Commit: e.commit}})
 	return err
 }
@@ -281,8 +291,8 @@ func unfollowed(earlier []state.Trigger, before string) string {
 	return first
 }
 
-// moved has changes under way proven again, once they are open, whose product, or what it reads, changed on the default branch.
-func (t *Triage) moved(ctx context.Context, tx *state.Tx, n news, here []state.Product) error {
+// proveAgain has changes under way proven again, once they are open, whose product, or what it reads, changed on the default branch.
+func (t *Triage) proveAgain(ctx context.Context, tx *state.Tx, n news, here []state.Product) error {
 	touched := map[string]bool{} // names of products
 	for _, p := range here {
 		prefix := strings.TrimPrefix(p.Path+"/", "./")

@@ -119,6 +119,9 @@ func (w *Worker) showStage(ctx context.Context, t task, x state.Trigger, stage m
 	if err != nil || !ok {
 		return
 	}
+	if now, known := w.trigger(ctx, x.ID); !known || now.State == state.TriggerCancelled {
+		return
+	}
 	body := message.Status{Key: x.Key, Product: t.product.Name, Stage: stage, Requirement: x.Requirement, Round: round}.Comment()
 	body = Remembering(body, t.product.Name, x)
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -183,7 +186,7 @@ func (w *Worker) answerElsewhere(ctx context.Context, t task, x state.Trigger, e
 	switch {
 	case commented(x):
 		return nil
-	case x.Kind == state.KindSpec && x.Commit != "":
+	case x.Kind == state.KindSpec:
 		conclusion := forge.Success
 		if end == state.TriggerFailed {
 			conclusion = forge.Failure
@@ -199,6 +202,9 @@ func (w *Worker) answerElsewhere(ctx context.Context, t task, x state.Trigger, e
 
 // tellEdit shows at the commit that edited a spec by hand what comes of it.
 func (w *Worker) tellEdit(ctx context.Context, t task, x state.Trigger, what string, how forge.Conclusion) error {
+	if x.Commit == "" {
+		return nil
+	}
 	check := message.SpecCheck(t.product.Name, x.Commit, &author.Outcome{Explanation: what}, how)
 	check.Key = fmt.Sprintf("trigger/%d/check", x.ID)
 	_, err := w.Outbox.Show(ctx, check.Key, outbox.Operation{Kind: outbox.SetCheck, Repo: t.repository.Repo, Check: &check})

@@ -20,6 +20,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/spec"
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/bot/workspace"
+	"github.com/codicil-dev/codicil/forge"
 )
 
 // site is a place on disk where one attempt is made.
@@ -109,6 +110,10 @@ func (w *Worker) stumbled(ctx context.Context, t task, x state.Trigger, cause er
 	if ctx.Err() != nil || errors.Is(cause, errLost) || errors.Is(cause, errOver) {
 		return cause // the process ends; the next one goes on
 	}
+	if passes(cause) {
+		w.Log.Info("an attempt at a change waits", "product", t.product.Name, "repository", t.repository.String(), "change", t.change.UID, "error", cause)
+		return cause
+	}
 	most := w.Attempts
 	if most == 0 {
 		most = defaultAttempts
@@ -122,6 +127,16 @@ func (w *Worker) stumbled(ctx context.Context, t task, x state.Trigger, cause er
 		return err
 	}
 	return &queue.LaterError{Until: w.DB.Now().Add(pause(x.Attempts)), Why: cause.Error()}
+}
+
+// passes says that a forge, its git or the disk stood in the way, of which time is the cure: the queue tries it again, and it is not held against the
+// trigger.
+func passes(err error) bool {
+	if _, _, ok := forge.MayRetry(err); ok {
+		return true
+	}
+	var git interface{ Retryable() bool }
+	return errors.As(err, &git) && git.Retryable()
 }
 
 // pause is how long to wait after so many attempts.

@@ -51,7 +51,7 @@ func (w *Worker) conclude(ctx context.Context, t task, x state.Trigger, s *site,
 	case len(o.Files) > 0 && (o.Green() || o.Kind == author.Failed || o.Kind == author.OverBudget):
 		return w.bring(ctx, t, x, s, o)
 	}
-	if t.change.State == state.ChangeOpen && !t.change.Draft && o.Kind == author.Failed && !x.Refines {
+	if t.change.State == state.ChangeOpen && o.Kind == author.Failed && !x.Refines {
 		return w.partFrom(ctx, t, x)
 	}
 	end := state.TriggerAnswered
@@ -76,7 +76,7 @@ func (w *Worker) bring(ctx context.Context, t task, x state.Trigger, s *site, o 
 		}
 	}
 	red := !o.Green() || report.Verdict == bot.VerdictFail
-	if joined && red && !t.change.Draft { // what is proven is not made worse
+	if joined && red && !(t.change.Draft && x.Refines) { // what is proven is not made worse, and what is not holds nothing else up
 		if x.Refines {
 			why := o.Explanation
 			if o.Green() {
@@ -97,9 +97,9 @@ func (w *Worker) bring(ctx context.Context, t task, x state.Trigger, s *site, o 
 	if p.Bundle, err = s.mirror.Bundle(ctx, s.start, commit); err != nil {
 		return err
 	}
-	triggers := []state.Trigger{}
+	var triggers []state.Trigger
 	if err := w.DB.View(ctx, func(tx *state.Tx) error {
-		triggers, err = tx.TriggersOfChange(t.change.ID)
+		triggers, err = tx.AskedOf(t.change.ID)
 		return err
 	}); err != nil {
 		return err
@@ -113,7 +113,11 @@ func (w *Worker) bring(ctx context.Context, t task, x state.Trigger, s *site, o 
 // left is where the branch of a new change is, which an earlier change may have left behind; empty if there is none. A branch on which
 // somebody else has commits is left alone: the change gets another one.
 func (w *Worker) left(ctx context.Context, t *task, s *site) (expected string, err error) {
-	found, there, err := s.mirror.RemoteHead(ctx, t.change.Branch)
+	_, there, err := s.mirror.Resolve(ctx, t.change.Branch) // as fetched when the attempt began; one that came since has the push refused
+	if err != nil || !there {
+		return "", err
+	}
+	found, there, err := s.mirror.RemoteHead(ctx, t.change.Branch) // it may be on its way to be deleted
 	if err != nil || !there {
 		return "", err
 	}
@@ -144,7 +148,7 @@ func (w *Worker) ready(ctx context.Context, t task, x state.Trigger, p publicati
 			return err
 		}
 		x.State, x.Reason = state.TriggerOpen, ""
-		if x.Kind == state.KindBase || x.Kind == state.KindRedo {
+		if !x.Kind.Asks() {
 			x.State, x.ChangeID = state.TriggerAnswered, 0
 		}
 		return keep(tx, x)
@@ -215,6 +219,9 @@ func (w *Worker) word(ctx context.Context, t task, s *site, p *publication, trig
 	}
 	m := w.said(t, triggers, o, report)
 	m.BaseSHA, m.HeadSHA, m.Draft = p.Base, p.Commit, p.Draft
+	if err := w.keepOpen(ctx, t, m.Triggers); err != nil {
+		return err
+	}
 	if m.Earlier, err = earlier(ctx, t, s, p.Commit, o); err != nil {
 		return err
 	}
@@ -231,6 +238,25 @@ func (w *Worker) word(ctx context.Context, t task, s *site, p *publication, trig
 	p.Title, p.Body, p.Check, p.Labels = m.Title(), m.Body(message.Limit-len(memo)-1)+"\n"+memo, m.Check(p.Commit), m.Labels()
 	p.Users, p.Teams, err = w.reviewers(ctx, t, s, m.Spec, p.Files)
 	return err
+}
+
+// keepOpen has issues stay open when the change is merged where something else was asked for that goes on: the last one closes them.
+func (w *Worker) keepOpen(ctx context.Context, t task, triggers []message.Trigger) error {
+	return w.DB.View(ctx, func(tx *state.Tx) error {
+		for i := range triggers {
+			if triggers[i].Issue == 0 {
+				continue
+			}
+			there, err := tx.TriggersAt(t.repository.ID, triggers[i].Issue)
+			if err != nil {
+				return err
+			}
+			for _, x := range there {
+				triggers[i].KeepOpen = triggers[i].KeepOpen || x.State.GoesOn() && x.ChangeID != t.change.ID
+			}
+		}
+		return nil
+	})
 }
 
 // earlier are the amendments of a change besides that of its newest work.

@@ -43,7 +43,7 @@ func (w *Worker) publish(ctx context.Context, t task) error {
 		name string
 		outbox.Operation
 	}{
-		{"check", outbox.Operation{Kind: outbox.SetCheck, Repo: repo, Check: &check}},
+		{"check", outbox.Operation{Kind: outbox.SetCheck, Repo: repo, Check: &check, New: len(p.Bundle) > 0}},
 		{"labels", outbox.Operation{Kind: outbox.SetLabels, Repo: repo, Number: c.Number, Labels: p.Labels, Drop: drop}},
 	} {
 		if _, err := w.Outbox.Do(ctx, key(op.name), op.Operation); err != nil && !refused(err) {
@@ -69,7 +69,7 @@ func refused(err error) bool {
 func (w *Worker) request(ctx context.Context, t task, c *state.Change, p publication, key func(string) string) error {
 	repo := t.repository.Repo
 	if c.Number == 0 {
-		r, err := w.Outbox.Do(ctx, "change/"+c.UID+"/open", outbox.Operation{Kind: outbox.OpenRequest, Repo: repo, Title: p.Title, Body: p.Body, Head: c.Branch, Base: t.repository.DefaultBranch, Draft: p.Draft})
+		r, err := w.Outbox.Do(ctx, "change/"+c.UID+"/open", outbox.Operation{Kind: outbox.OpenRequest, Repo: repo, Title: p.Title, Body: p.Body, Head: c.Branch, Base: t.repository.DefaultBranch, Draft: p.Draft, New: true})
 		if err != nil {
 			return err
 		}
@@ -78,11 +78,14 @@ func (w *Worker) request(ctx context.Context, t task, c *state.Change, p publica
 		fault.Point("number kept")
 		return err
 	}
-	if _, err := w.Outbox.Do(ctx, key("edit"), outbox.Operation{Kind: outbox.EditRequest, Repo: repo, Number: c.Number, Title: p.Title, Body: p.Body}); err != nil {
+	// What it brings is on its branch already, whatever is refused here.
+	if _, err := w.Outbox.Do(ctx, key("edit"), outbox.Operation{Kind: outbox.EditRequest, Repo: repo, Number: c.Number, Title: p.Title, Body: p.Body}); err != nil && !refused(err) {
 		return err
 	}
-	_, err := w.Outbox.Do(ctx, key("draft"), outbox.Operation{Kind: outbox.SetDraft, Repo: repo, Number: c.Number, Draft: p.Draft})
-	return err
+	if _, err := w.Outbox.Do(ctx, key("draft"), outbox.Operation{Kind: outbox.SetDraft, Repo: repo, Number: c.Number, Draft: p.Draft}); err != nil && !refused(err) {
+		return err
+	}
+	return nil
 }
 
 // notPushed goes back to making the change where the branch is elsewhere meanwhile.
@@ -123,7 +126,7 @@ func (w *Worker) again(ctx context.Context, t task, p publication, found string,
 		if err != nil || !ok {
 			return err
 		}
-		if last.State = state.TriggerWorking; last.Kind == state.KindBase || last.Kind == state.KindRedo {
+		if last.State = state.TriggerWorking; !last.Kind.Asks() {
 			last.State, last.ChangeID = state.TriggerWaiting, c.ID
 		}
 		return tx.SaveTrigger(last)

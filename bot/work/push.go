@@ -24,7 +24,7 @@ func (p Pusher) Push(ctx context.Context, repo forge.Repo, bundle []byte, commit
 	if err != nil {
 		return err
 	}
-	if err := m.Unbundle(ctx, bundle); err != nil {
+	if err := m.Unbundle(ctx, bundle); err != nil { // which fetches what the bundle builds on, where that is not here
 		return said(err)
 	}
 	return said(m.Push(ctx, commit, branch, expected))

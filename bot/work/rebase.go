@@ -128,16 +128,10 @@ func (w *Worker) foreign(ctx context.Context, s *site, head string) (string, err
 // redo makes the whole change anew on the default branch: each requirement in turn, on top of those before it.
 func (w *Worker) redo(ctx context.Context, t task, x state.Trigger, s *site) error {
 	var triggers []state.Trigger
-	err := w.DB.View(ctx, func(tx *state.Tx) error {
-		all, err := tx.TriggersOfChange(t.change.ID)
-		for _, one := range all {
-			if one.ID != x.ID && one.Kind != state.KindBase && one.Kind != state.KindRedo {
-				triggers = append(triggers, one)
-			}
-		}
+	if err := w.DB.View(ctx, func(tx *state.Tx) (err error) {
+		triggers, err = tx.AskedOf(t.change.ID)
 		return err
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
 	branch, round := s.start, "/on/"+short(s.base)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/codicil-dev/codicil/bot/message"
 	"github.com/codicil-dev/codicil/bot/state"
 )
 
@@ -54,13 +55,7 @@ func (w *Worker) watch(ctx context.Context, x state.Trigger) (_ context.Context,
 				return
 			case <-tick.C:
 			}
-			var now state.Trigger
-			var ok bool
-			err := w.DB.View(ctx, func(tx *state.Tx) (err error) {
-				now, ok, err = tx.Trigger(x.ID)
-				return err
-			})
-			if err == nil && (!ok || now.State == state.TriggerCancelled) {
+			if now, known := w.trigger(ctx, x.ID); known && now.State == state.TriggerCancelled {
 				cancel(errTakenBack)
 			}
 		}
@@ -68,11 +63,29 @@ func (w *Worker) watch(ctx context.Context, x state.Trigger) (_ context.Context,
 	return ctx, func() { cancel(nil) }
 }
 
-// takenBack ends the work on a trigger that was taken back; whoever took it back has told so.
+// trigger is a trigger as it is now; known is false if that can't be said.
+func (w *Worker) trigger(ctx context.Context, id int64) (x state.Trigger, known bool) {
+	err := w.DB.View(ctx, func(tx *state.Tx) (err error) {
+		x, known, err = tx.Trigger(id)
+		return err
+	})
+	return x, known && err == nil
+}
+
+// takenBack ends the work on a trigger that was taken back. Whoever took it back has told so; a stage that was about to be shown just then may have
+// been written over that, so it is told again.
 func (w *Worker) takenBack(ctx context.Context, t task, x state.Trigger) error {
+	ctx = context.WithoutCancel(ctx)
 	w.Log.Info("work was taken back", "product", t.product.Name, "repository", t.repository.String(), "trigger", x.Key)
 	w.shown.forget(x.ID)
-	return w.save(context.WithoutCancel(ctx), t, func(tx *state.Tx) error { return tx.AbandonIfEmpty(t.change.ID, "It was taken back.") })
+	if err := w.save(ctx, t, func(tx *state.Tx) error { return tx.AbandonIfEmpty(t.change.ID, "It was taken back.") }); err != nil {
+		return err
+	}
+	now, known := w.trigger(ctx, x.ID)
+	if !known || now.State != state.TriggerCancelled {
+		return nil
+	}
+	return w.status(ctx, t, now, message.Status{Stage: message.Cancelled})
 }
 
 // unlessTakenBack leaves out that a trigger was taken back before it was begun.

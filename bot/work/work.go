@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -81,8 +82,6 @@ type Worker struct {
 	Lease   time.Duration
 	// Attempts is how often a change is tried where the model or the machine fails; 0 means 5.
 	Attempts int
-	// MostOpen limits the open merge requests of an owner that campaigns may make; 0 does not.
-	MostOpen int
 	// Patience is how long questions wait for answers; 0 means a week.
 	Patience time.Duration
 	// Campaigns is the queue's line of campaigns, which are told when something they began has ended; empty tells none.
@@ -189,17 +188,22 @@ func (w *Worker) step(ctx context.Context, t task) (more bool, err error) {
 	if why != "" {
 		return true, w.wait(ctx, t, x, why)
 	}
-	if t.product.Gone && x.Kind != state.KindInit {
+	if t.product.Gone && !t.begins(x) {
 		return true, w.answer(ctx, t, x, state.TriggerAnswered, "The product is not on the default branch any more.")
 	}
-	switch x.Kind {
-	case state.KindBase, state.KindRedo:
+	if !x.Kind.Asks() {
 		if t.change == nil || t.change.State != state.ChangeOpen {
 			return true, w.answer(ctx, t, x, state.TriggerAnswered, "There is no open merge request of this product.")
 		}
 		return true, w.rebase(ctx, t, x)
 	}
 	return true, w.attempt(ctx, t, x)
+}
+
+// begins says whether a trigger is about a product that the default branch is still to get.
+func (t task) begins(x state.Trigger) bool {
+	drafted := slices.ContainsFunc(t.triggers, func(o state.Trigger) bool { return o.Kind == state.KindInit && o.State == state.TriggerOpen })
+	return x.Kind == state.KindInit || drafted && (x.Refines || !x.Kind.Asks())
 }
 
 // next is the trigger whose turn it is. Why says, if it is not empty, that it has to wait, which it is to be told.
@@ -224,7 +228,7 @@ func (w *Worker) next(t task) (x state.Trigger, why string, ok bool) {
 // mustWait says why a trigger can't be worked on now; empty if it can.
 func (w *Worker) mustWait(t task, x state.Trigger) string {
 	switch {
-	case t.change == nil || x.Kind == state.KindBase || x.Kind == state.KindRedo:
+	case t.change == nil || !x.Kind.Asks():
 		return ""
 	case x.Kind == state.KindSpec: // the branch lacks the edit; what it brings is proven, and made anew if need be, on the edited spec
 		return "The edit of the spec is looked at after it."

@@ -27,7 +27,7 @@ func (h *Host) CreateCheck(ctx context.Context, repo forge.Repo, c forge.Check) 
 	first, rest := batch(c.Annotations)
 	options := github.CreateCheckRunOptions{Name: c.Name, HeadSHA: c.SHA, DetailsURL: some(c.URL), ExternalID: some(c.Key), Output: output(c, first)}
 	options.Status, options.Conclusion, options.CompletedAt = h.state(c.Conclusion)
-	run, err := ask(ctx, h, repo, op, true, func(client *github.Client) (*github.CheckRun, *github.Response, error) {
+	run, err := ask(ctx, h, repo, op, makes, func(client *github.Client) (*github.CheckRun, *github.Response, error) {
 		return client.Checks.CreateCheckRun(ctx, repo.Owner, repo.Name, options)
 	})
 	if err != nil {
@@ -35,44 +35,96 @@ func (h *Host) CreateCheck(ctx context.Context, repo forge.Repo, c forge.Check) 
 	}
 	made := check(run)
 	made.Annotations = c.Annotations
-	c.ID = made.ID
-	if len(rest) > 0 {
-		err = h.annotate(ctx, repo, op, c, rest)
+	if c.ID = made.ID; len(rest) > 0 {
+		_, err = h.annotate(ctx, repo, op, c, rest)
 	}
 	return made, err
 }
 
-// UpdateCheck changes a check that CreateCheck made: c.ID names it. GitHub adds its annotations to those that the check has.
+// UpdateCheck changes a check that CreateCheck made: c.ID names it. Of its annotations those are added that the check lacks; GitHub takes none
+// away.
 func (h *Host) UpdateCheck(ctx context.Context, repo forge.Repo, c forge.Check) (forge.Check, error) {
 	op := fmt.Sprintf("update the check %s (%d) of %s", c.Name, c.ID, repo)
-	first, rest := batch(c.Annotations)
-	run, err := h.updateCheck(ctx, repo, op, c, first)
+	lacking, err := h.lacking(ctx, repo, op, c)
+	if err != nil {
+		return forge.Check{}, err
+	}
+	run, err := h.annotate(ctx, repo, op, c, lacking)
 	if err != nil {
 		return forge.Check{}, err
 	}
 	made := check(run)
 	made.Annotations = c.Annotations
-	return made, h.annotate(ctx, repo, op, c, rest)
+	return made, nil
 }
 
-// annotate sends further batches of annotations.
-func (h *Host) annotate(ctx context.Context, repo forge.Repo, op string, c forge.Check, rest []forge.Annotation) error {
-	for len(rest) > 0 {
-		var some []forge.Annotation
-		some, rest = batch(rest)
-		if _, err := h.updateCheck(ctx, repo, op, c, some); err != nil {
-			return err
+// annotate updates a check, and adds annotations in batches. Where no answer tells whether a batch came, those that lack are looked for.
+func (h *Host) annotate(ctx context.Context, repo forge.Repo, op string, c forge.Check, lacking []forge.Annotation) (run *github.CheckRun, err error) {
+	for tries := 1; ; {
+		some, rest := batch(lacking)
+		run, err = h.updateCheck(ctx, repo, op, c, some)
+		switch _, unsure, _ := forge.MayRetry(err); {
+		case err == nil && len(rest) == 0:
+			return run, nil
+		case err == nil:
+			lacking = rest
+			continue
+		case !unsure || len(some) == 0 || tries >= mostTries:
+			return nil, err
+		}
+		if pause(ctx, time.Duration(tries)*betweenBatches) != nil {
+			return nil, err
+		}
+		tries++
+		if lacking, err = h.lacking(ctx, repo, op, c); err != nil {
+			return nil, err
 		}
 	}
-	return nil
 }
+
+// betweenBatches is how long is waited after the first answer that does not tell whether annotations came; longer after each further one.
+const betweenBatches = 200 * time.Millisecond
 
 func (h *Host) updateCheck(ctx context.Context, repo forge.Repo, op string, c forge.Check, annotations []forge.Annotation) (*github.CheckRun, error) {
 	options := github.UpdateCheckRunOptions{Name: c.Name, DetailsURL: some(c.URL), ExternalID: some(c.Key), Output: output(c, annotations)}
 	options.Status, options.Conclusion, options.CompletedAt = h.state(c.Conclusion)
-	return ask(ctx, h, repo, op, true, func(client *github.Client) (*github.CheckRun, *github.Response, error) {
+	what := sets
+	if len(annotations) > 0 { // they would be there twice
+		what = makes
+	}
+	return ask(ctx, h, repo, op, what, func(client *github.Client) (*github.CheckRun, *github.Response, error) {
 		return client.Checks.UpdateCheckRun(ctx, repo.Owner, repo.Name, c.ID, options)
 	})
+}
+
+// lacking are the annotations that a check is to have and does not have.
+func (h *Host) lacking(ctx context.Context, repo forge.Repo, op string, c forge.Check) (lacking []forge.Annotation, err error) {
+	if len(c.Annotations) == 0 {
+		return nil, nil
+	}
+	there, err := every(ctx, h, repo, op, func(client *github.Client, o github.ListOptions) ([]*github.CheckRunAnnotation, *github.Response, error) {
+		return client.Checks.ListCheckRunAnnotations(ctx, repo.Owner, repo.Name, c.ID, &o)
+	})
+	if err != nil {
+		return nil, err
+	}
+	has := map[string]int{}
+	for _, a := range there {
+		has[content(a)]++
+	}
+	for _, a := range c.Annotations {
+		if is := content(annotation(c, a)); has[is] > 0 {
+			has[is]--
+			continue
+		}
+		lacking = append(lacking, a)
+	}
+	return lacking, nil
+}
+
+// content is what an annotation says and where.
+func content(a *github.CheckRunAnnotation) string {
+	return fmt.Sprintf("%q %d %d %q %q %q", a.GetPath(), a.GetStartLine(), a.GetEndLine(), a.GetAnnotationLevel(), strings.TrimSpace(a.GetTitle()), strings.TrimSpace(a.GetMessage()))
 }
 
 // Checks lists the checks of a name at a commit, as far as they are the App's own; with a token, everybody's. An empty name means all of them.
@@ -131,19 +183,24 @@ func output(c forge.Check, annotations []forge.Annotation) *github.CheckRunOutpu
 	}
 	out := &github.CheckRunOutput{Title: &title, Summary: &summary, Text: some(cutMarkdown(c.Text, longestText))}
 	for _, a := range annotations {
-		start := max(a.Start, 1)
-		level := a.Level
-		if level != forge.LevelNotice && level != forge.LevelWarning {
-			level = forge.LevelFailure
-		}
-		message := cut(a.Message, longestAnnotation)
-		if message == "" {
-			message = c.Name
-		}
-		out.Annotations = append(out.Annotations, &github.CheckRunAnnotation{Path: github.String(a.Path), StartLine: &start, EndLine: github.Int(max(a.End, start)),
-			AnnotationLevel: github.String(string(level)), Title: some(cut(a.Title, longestTitle)), Message: &message})
+		out.Annotations = append(out.Annotations, annotation(c, a))
 	}
 	return out
+}
+
+// annotation is GitHub's for one of a check.
+func annotation(c forge.Check, a forge.Annotation) *github.CheckRunAnnotation {
+	start := max(a.Start, 1)
+	level := a.Level
+	if level != forge.LevelNotice && level != forge.LevelWarning {
+		level = forge.LevelFailure
+	}
+	message := cut(a.Message, longestAnnotation)
+	if message == "" {
+		message = c.Name
+	}
+	return &github.CheckRunAnnotation{Path: github.String(a.Path), StartLine: &start, EndLine: github.Int(max(a.End, start)),
+		AnnotationLevel: github.String(string(level)), Title: some(cut(a.Title, longestTitle)), Message: &message}
 }
 
 // shortened is what a text ends in that was cut.

@@ -45,13 +45,13 @@ func (h *Host) Deliveries(ctx context.Context, since time.Time) (out []forge.Del
 	}
 }
 
-// Redeliver has GitHub send a webhook again.
+// Redeliver has GitHub send a webhook again; where an answer is lost, perhaps twice.
 func (h *Host) Redeliver(ctx context.Context, id int64) error {
 	op := fmt.Sprintf("have webhook delivery %d sent again", id)
 	if err := h.appOnly(op); err != nil {
 		return err
 	}
-	_, _, err := h.itself.client.Apps.RedeliverHookDelivery(ctx, id)
+	_, _, err := h.itself.setting.Apps.RedeliverHookDelivery(ctx, id)
 	var accepted *github.AcceptedError
 	if errors.As(err, &accepted) {
 		return nil

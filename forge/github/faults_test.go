@@ -67,6 +67,95 @@ func TestTokensAreLimitedToo(t *testing.T) {
 	}
 }
 
+// TestCredentialInTrouble has a token come late, and none.
+func TestCredentialInTrouble(t *testing.T) {
+	w, ctx := build(t), t.Context()
+	tokens := localforge.Fault{Method: "POST", Path: "/app/installations/*/access_tokens", Kind: localforge.FailBefore, Times: 2}
+	w.Script(tokens)
+	if c, err := w.host(w.options()).Credential(ctx, w.repo); err != nil || c.Token == "" {
+		t.Errorf("after two failures: %v", err)
+	}
+	tokens.Times = 5
+	w.Script(tokens)
+	_, err := w.host(w.options()).Credential(ctx, w.repo)
+	if after, unsure, ok := forge.MayRetry(err); !ok || unsure || after.IsZero() {
+		t.Errorf("after five: %v", err)
+	}
+}
+
+// TestAnnotationsComeOnce has batches of annotations fail in all ways, and a check be updated with some of those that it has.
+func TestAnnotationsComeOnce(t *testing.T) {
+	w, ctx := build(t), t.Context()
+	h := w.host(w.options())
+	sha := w.push("topic", "models.sql", "select 1\n")
+	c := forge.Check{Name: "codicil", SHA: sha, Key: "change 1", Conclusion: forge.Failure}
+	for n := range 180 {
+		c.Annotations = append(c.Annotations, forge.Annotation{Path: "models.sql", Start: n/2 + 1, End: n/2 + 1, Level: forge.LevelWarning, Message: "look"})
+	}
+	const patches = "/repos/northtrail/shop/check-runs/*"
+	w.Script(localforge.Fault{Method: "PATCH", Path: patches, Kind: localforge.FailAfter}, localforge.Fault{Method: "PATCH", Path: patches, Kind: localforge.FailBefore},
+		localforge.Fault{Method: "PATCH", Path: patches, Kind: localforge.DropAfter})
+	made, err := h.CreateCheck(ctx, w.repo, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(want int) {
+		t.Helper()
+		all, _, err := w.person("ada").Checks.ListCheckRunsForRef(ctx, "northtrail", "shop", sha, nil)
+		if err != nil || len(all.CheckRuns) != 1 || all.CheckRuns[0].GetOutput().GetAnnotationsCount() != want {
+			t.Errorf("%d checks, the first with %d annotations, want %d: %v", len(all.CheckRuns), all.CheckRuns[0].GetOutput().GetAnnotationsCount(), want, err)
+		}
+	}
+	count(180)
+	c.ID, c.Annotations = made.ID, append(c.Annotations[100:], forge.Annotation{Path: "models.sql", Start: 7, End: 7, Level: forge.LevelNotice, Message: "new"})
+	w.Script(localforge.Fault{Method: "PATCH", Path: patches, Kind: localforge.FailAfter})
+	if _, err := h.UpdateCheck(ctx, w.repo, c); err != nil {
+		t.Fatal(err)
+	}
+	count(181)
+}
+
+// TestLabelsAreKnown counts what labels cost that are there.
+func TestLabelsAreKnown(t *testing.T) {
+	w, ctx := build(t), t.Context()
+	o, now := w.options(), time.Now()
+	o.Now = func() time.Time { return now }
+	h, n := w.host(o), w.openIssue("bob", "x", "")
+	var sent []string
+	w.before = func(_ http.ResponseWriter, r *http.Request) bool {
+		if strings.Contains(r.URL.Path, "/labels") {
+			sent = append(sent, r.Method)
+		}
+		return false
+	}
+	ensure := func(want string) {
+		t.Helper()
+		sent = nil
+		for _, name := range []string{"codicil", "Codicil", "codicil/red"} {
+			if err := h.EnsureLabel(ctx, w.repo, forge.Label{Name: name, Color: "b60205"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := strings.Join(sent, " "); got != want {
+			t.Errorf("asked %s, want %s", got, want)
+		}
+	}
+	ensure("GET POST POST")
+	ensure("")
+	if _, err := w.person("ada").Issues.DeleteLabel(ctx, "northtrail", "shop", "codicil"); err != nil {
+		t.Fatal(err)
+	}
+	ensure("") // nobody told, and GitHub makes those that are missing
+	if err := h.AddLabels(ctx, w.repo, n, []string{"codicil"}); err != nil {
+		t.Error(err)
+	}
+	if _, err := w.person("ada").Issues.DeleteLabel(ctx, "northtrail", "shop", "codicil"); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(2 * time.Hour)
+	ensure("GET POST")
+}
+
 func TestHourlyLimit(t *testing.T) {
 	w, ctx := build(t), t.Context()
 	n := w.openIssue("bob", "x", "")

@@ -60,7 +60,8 @@ type App struct {
 // Host is a GitHub, seen with one App or token. It is safe for concurrent use.
 //
 // What its methods return as errors wraps the errors of package forge. A read that fails for no lasting reason was tried again several times
-// before it ends in a *forge.RetryError; a write is sent once, and ends in one with Unsure set where it may have been carried out.
+// before it ends in a *forge.RetryError, and so was a write that comes to the same when it is carried out twice. Comments, merge requests and
+// checks are made with one request each time. A write ends in a *forge.RetryError with Unsure set where it may have been carried out.
 type Host struct {
 	options Options
 	at      addresses
@@ -76,6 +77,7 @@ type Host struct {
 	self          forge.User
 	installations map[string]int64 // by forge.Repo.Key
 	sessions      map[int64]*session
+	labels        map[string]shelf // by forge.Repo.Key
 }
 
 // New returns the adapter for a GitHub. Nothing is asked of it yet.
@@ -86,7 +88,7 @@ func New(o Options) (*Host, error) {
 	}
 	o.fill(at)
 	h := &Host{options: o, at: at, log: o.Log, places: make(chan struct{}, o.Concurrency), cache: newCache(o.CacheBytes),
-		installations: map[string]int64{}, sessions: map[int64]*session{}}
+		installations: map[string]int64{}, sessions: map[int64]*session{}, labels: map[string]shelf{}}
 	switch {
 	case (o.App == nil) == (o.Token == ""):
 		return nil, errors.New("GitHub needs either an App or a token")

@@ -16,7 +16,7 @@ func at(repo forge.Repo, what string, number int) string {
 
 // Issue reads an issue, or what is discussed at a merge request.
 func (h *Host) Issue(ctx context.Context, repo forge.Repo, number int) (forge.Issue, error) {
-	i, err := ask(ctx, h, repo, at(repo, "read issue", number), false, func(c *github.Client) (*github.Issue, *github.Response, error) {
+	i, err := ask(ctx, h, repo, at(repo, "read issue", number), reads, func(c *github.Client) (*github.Issue, *github.Response, error) {
 		return c.Issues.Get(ctx, repo.Owner, repo.Name, number)
 	})
 	if err != nil {
@@ -57,7 +57,7 @@ func once[T any](all []T, id func(T) int64) []T {
 
 // CloseIssue closes an issue. One that is closed stays so.
 func (h *Host) CloseIssue(ctx context.Context, repo forge.Repo, number int, reason forge.CloseReason) error {
-	_, err := ask(ctx, h, repo, at(repo, "close issue", number), true, func(c *github.Client) (*github.Issue, *github.Response, error) {
+	_, err := ask(ctx, h, repo, at(repo, "close issue", number), sets, func(c *github.Client) (*github.Issue, *github.Response, error) {
 		request := &github.IssueRequest{State: github.String("closed")}
 		if reason != "" {
 			request.StateReason = github.String(string(reason))
@@ -96,7 +96,7 @@ func (h *Host) RepositoryComments(ctx context.Context, repo forge.Repo, since ti
 
 // Comment reads a comment.
 func (h *Host) Comment(ctx context.Context, repo forge.Repo, id int64) (forge.Comment, error) {
-	c, err := ask(ctx, h, repo, fmt.Sprintf("read comment %d of %s", id, repo), false, func(c *github.Client) (*github.IssueComment, *github.Response, error) {
+	c, err := ask(ctx, h, repo, fmt.Sprintf("read comment %d of %s", id, repo), reads, func(c *github.Client) (*github.IssueComment, *github.Response, error) {
 		return c.Issues.GetComment(ctx, repo.Owner, repo.Name, id)
 	})
 	if err != nil {
@@ -107,7 +107,7 @@ func (h *Host) Comment(ctx context.Context, repo forge.Repo, id int64) (forge.Co
 
 // CreateComment writes a comment on an issue or merge request.
 func (h *Host) CreateComment(ctx context.Context, repo forge.Repo, number int, body string) (forge.Comment, error) {
-	c, err := ask(ctx, h, repo, at(repo, "comment on issue", number), true, func(c *github.Client) (*github.IssueComment, *github.Response, error) {
+	c, err := ask(ctx, h, repo, at(repo, "comment on issue", number), makes, func(c *github.Client) (*github.IssueComment, *github.Response, error) {
 		return c.Issues.CreateComment(ctx, repo.Owner, repo.Name, number, &github.IssueComment{Body: &body})
 	})
 	if err != nil {
@@ -118,7 +118,7 @@ func (h *Host) CreateComment(ctx context.Context, repo forge.Repo, number int, b
 
 // EditComment gives a comment another text.
 func (h *Host) EditComment(ctx context.Context, repo forge.Repo, id int64, body string) (forge.Comment, error) {
-	c, err := ask(ctx, h, repo, fmt.Sprintf("edit comment %d of %s", id, repo), true, func(c *github.Client) (*github.IssueComment, *github.Response, error) {
+	c, err := ask(ctx, h, repo, fmt.Sprintf("edit comment %d of %s", id, repo), sets, func(c *github.Client) (*github.IssueComment, *github.Response, error) {
 		return c.Issues.EditComment(ctx, repo.Owner, repo.Name, id, &github.IssueComment{Body: &body})
 	})
 	if err != nil {
@@ -129,7 +129,7 @@ func (h *Host) EditComment(ctx context.Context, repo forge.Repo, id int64, body 
 
 // DeleteComment removes a comment. One that is gone is forge.ErrNotFound.
 func (h *Host) DeleteComment(ctx context.Context, repo forge.Repo, id int64) error {
-	_, err := ask(ctx, h, repo, fmt.Sprintf("delete comment %d of %s", id, repo), true, func(c *github.Client) (empty, *github.Response, error) {
+	_, err := ask(ctx, h, repo, fmt.Sprintf("delete comment %d of %s", id, repo), sets, func(c *github.Client) (empty, *github.Response, error) {
 		response, err := c.Issues.DeleteComment(ctx, repo.Owner, repo.Name, id)
 		return empty{}, response, err
 	})
@@ -138,7 +138,7 @@ func (h *Host) DeleteComment(ctx context.Context, repo forge.Repo, id int64) err
 
 // React puts a sign at a comment. One that is there already stays alone.
 func (h *Host) React(ctx context.Context, repo forge.Repo, comment int64, r forge.Reaction) error {
-	_, err := ask(ctx, h, repo, fmt.Sprintf("react to comment %d of %s", comment, repo), true, func(c *github.Client) (*github.Reaction, *github.Response, error) {
+	_, err := ask(ctx, h, repo, fmt.Sprintf("react to comment %d of %s", comment, repo), sets, func(c *github.Client) (*github.Reaction, *github.Response, error) {
 		return c.Reactions.CreateIssueCommentReaction(ctx, repo.Owner, repo.Name, comment, string(r))
 	})
 	return err
@@ -146,7 +146,7 @@ func (h *Host) React(ctx context.Context, repo forge.Repo, comment int64, r forg
 
 // ReactToIssue puts a sign at an issue or merge request itself. One that is there already stays alone.
 func (h *Host) ReactToIssue(ctx context.Context, repo forge.Repo, number int, r forge.Reaction) error {
-	_, err := ask(ctx, h, repo, at(repo, "react to issue", number), true, func(c *github.Client) (*github.Reaction, *github.Response, error) {
+	_, err := ask(ctx, h, repo, at(repo, "react to issue", number), sets, func(c *github.Client) (*github.Reaction, *github.Response, error) {
 		return c.Reactions.CreateIssueReaction(ctx, repo.Owner, repo.Name, number, string(r))
 	})
 	return err

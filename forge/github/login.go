@@ -194,12 +194,34 @@ func (h *Host) Credential(ctx context.Context, repo forge.Repo) (forge.Credentia
 	if err != nil {
 		return forge.Credential{}, fmt.Errorf("%s: %w", op, err)
 	}
-	token, err := s.login.token(ctx)
+	token, err := h.tokenOf(ctx, s)
 	if other, ok := h.elsewhere(ctx, repo, s, err); ok {
-		token, err = other.login.token(ctx)
+		token, err = h.tokenOf(ctx, other)
 	}
 	if err != nil {
 		return forge.Credential{}, fault(ctx, op, false, err)
 	}
 	return forge.Credential{User: "x-access-token", Token: token}, nil
+}
+
+// tokenOf is a session's token, asked for again where none came for no lasting reason.
+func (h *Host) tokenOf(ctx context.Context, s *session) (token string, err error) {
+	waits, giveUp := newWaits(), h.options.Now().Add(h.options.MaxWait)
+	for tries := 1; ; tries++ {
+		token, err = s.login.token(ctx)
+		var u *unsent
+		if err == nil || !errors.As(err, &u) || !u.again {
+			return token, err
+		}
+		free := h.options.Now().Add(waits.NextBackOff())
+		if u.after.After(free) {
+			free = u.after
+		}
+		if tries >= mostTries || free.After(giveUp) {
+			return "", &forge.RetryError{After: free, Err: err}
+		}
+		if pause(ctx, free.Sub(h.options.Now())) != nil {
+			return "", err
+		}
+	}
 }

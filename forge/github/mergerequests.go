@@ -29,7 +29,7 @@ func (h *Host) MergeRequests(ctx context.Context, repo forge.Repo, f forge.Merge
 
 // MergeRequest reads a merge request, and who closed it if it is closed.
 func (h *Host) MergeRequest(ctx context.Context, repo forge.Repo, number int) (forge.MergeRequest, error) {
-	p, err := ask(ctx, h, repo, at(repo, "read merge request", number), false, func(c *github.Client) (*github.PullRequest, *github.Response, error) {
+	p, err := ask(ctx, h, repo, at(repo, "read merge request", number), reads, func(c *github.Client) (*github.PullRequest, *github.Response, error) {
 		return c.PullRequests.Get(ctx, repo.Owner, repo.Name, number)
 	})
 	if err != nil {
@@ -39,7 +39,7 @@ func (h *Host) MergeRequest(ctx context.Context, repo forge.Repo, number int) (f
 	if m.Open || m.Merged {
 		return m, nil
 	}
-	i, err := ask(ctx, h, repo, at(repo, "read who closed merge request", number), false, func(c *github.Client) (*github.Issue, *github.Response, error) {
+	i, err := ask(ctx, h, repo, at(repo, "read who closed merge request", number), reads, func(c *github.Client) (*github.Issue, *github.Response, error) {
 		return c.Issues.Get(ctx, repo.Owner, repo.Name, number) // a pull request doesn't say it, its issue does
 	})
 	if err != nil {
@@ -53,7 +53,7 @@ func (h *Host) MergeRequest(ctx context.Context, repo forge.Repo, number int) (f
 // brings nothing. Where the repository has no drafts, what is to be one is opened as none.
 func (h *Host) OpenMergeRequest(ctx context.Context, repo forge.Repo, n forge.NewMergeRequest) (forge.MergeRequest, error) {
 	op := fmt.Sprintf("open a merge request from %s in %s", n.Head, repo)
-	p, err := ask(ctx, h, repo, op, true, func(c *github.Client) (*github.PullRequest, *github.Response, error) {
+	p, err := ask(ctx, h, repo, op, makes, func(c *github.Client) (*github.PullRequest, *github.Response, error) {
 		return c.PullRequests.Create(ctx, repo.Owner, repo.Name, &github.NewPullRequest{Title: &n.Title, Body: &n.Body, Head: &n.Head, Base: &n.Base, Draft: &n.Draft})
 	})
 	switch {
@@ -76,7 +76,7 @@ func (h *Host) EditMergeRequest(ctx context.Context, repo forge.Repo, number int
 		}
 		change.State = &state
 	}
-	p, err := ask(ctx, h, repo, at(repo, "edit merge request", number), true, func(c *github.Client) (*github.PullRequest, *github.Response, error) {
+	p, err := ask(ctx, h, repo, at(repo, "edit merge request", number), sets, func(c *github.Client) (*github.PullRequest, *github.Response, error) {
 		return c.PullRequests.Edit(ctx, repo.Owner, repo.Name, number, change)
 	})
 	if err != nil {
@@ -131,7 +131,7 @@ func (h *Host) RequestReviewers(ctx context.Context, repo forge.Repo, number int
 	}
 	op := at(repo, "ask for reviews of merge request", number)
 	request := func(users, teams []string) error {
-		_, err := ask(ctx, h, repo, op, true, func(c *github.Client) (*github.PullRequest, *github.Response, error) {
+		_, err := ask(ctx, h, repo, op, sets, func(c *github.Client) (*github.PullRequest, *github.Response, error) {
 			return c.PullRequests.RequestReviewers(ctx, repo.Owner, repo.Name, number, github.ReviewersRequest{Reviewers: users, TeamReviewers: teams})
 		})
 		return err

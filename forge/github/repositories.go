@@ -74,7 +74,7 @@ func (h *Host) configured(ctx context.Context) (all []forge.Repository, err erro
 
 // Repository reads a repository. One that was renamed is found under its former name, and named as it is now.
 func (h *Host) Repository(ctx context.Context, repo forge.Repo) (forge.Repository, error) {
-	r, err := ask(ctx, h, repo, "read "+repo.String(), false, func(c *github.Client) (*github.Repository, *github.Response, error) {
+	r, err := ask(ctx, h, repo, "read "+repo.String(), reads, func(c *github.Client) (*github.Repository, *github.Response, error) {
 		return c.Repositories.Get(ctx, repo.Owner, repo.Name)
 	})
 	if err != nil {
@@ -89,7 +89,7 @@ func (h *Host) Permission(ctx context.Context, repo forge.Repo, login string) (f
 		return forge.None, nil
 	}
 	nobody := false
-	p, err := ask(ctx, h, repo, fmt.Sprintf("ask what %s may do in %s", login, repo), false, func(c *github.Client) (*github.RepositoryPermissionLevel, *github.Response, error) {
+	p, err := ask(ctx, h, repo, fmt.Sprintf("ask what %s may do in %s", login, repo), reads, func(c *github.Client) (*github.RepositoryPermissionLevel, *github.Response, error) {
 		p, response, err := c.Repositories.GetPermissionLevel(ctx, repo.Owner, repo.Name, url.PathEscape(login))
 		var e *github.ErrorResponse
 		nobody = errors.As(err, &e) && e.Response.StatusCode == http.StatusNotFound && strings.HasSuffix(e.Message, "is not a user")

@@ -20,12 +20,17 @@ import (
 // sender sends requests within the limits. A read that fails for no lasting reason is sent again; a write only if it was certainly not carried out.
 type sender struct {
 	host   *Host
-	name   string
 	budget *budget
 	next   http.RoundTripper
 }
 
-// How often a read is tried, and a request that a limit refused.
+// repeating sends writes again as reads are: of those that come to the same when they are carried out twice.
+type repeating struct{ *sender }
+
+// RoundTrip is sender's, for writes that may be sent again.
+func (r repeating) RoundTrip(req *http.Request) (*http.Response, error) { return r.carry(req, sets) }
+
+// How often a request is tried that may be sent again, and one that a limit refused.
 const (
 	mostTries   = 5
 	mostRefusal = 6
@@ -35,13 +40,19 @@ const (
 const biggestAnswer = 64 << 20
 
 // RoundTrip sends a request, and reads the whole answer: a connection that is lost meanwhile is no answer.
-func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
+func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) { return s.carry(req, makes) }
+
+// carry sends a request, whose effect is as write says unless its method says that it reads.
+func (s *sender) carry(req *http.Request, write effect) (*http.Response, error) {
 	body, err := readBody(req)
 	if err != nil {
 		return nil, err
 	}
-	write := req.Method != http.MethodGet && req.Method != http.MethodHead
-	if write {
+	what := write
+	if req.Method == http.MethodGet || req.Method == http.MethodHead {
+		what = reads
+	}
+	if what != reads {
 		end, err := s.budget.startWrite(req.Context())
 		if err != nil {
 			return nil, err
@@ -52,13 +63,19 @@ func (s *sender) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Path == s.host.at.graphql.Path {
 		kind = "graphql"
 	}
-	return s.send(req, body, kind, write)
+	return s.send(req, body, kind, what)
 }
 
 // send makes attempts until one has an answer that is of use, or no further one is.
-func (s *sender) send(req *http.Request, body []byte, kind string, write bool) (*http.Response, error) {
-	waits := backoff.NewExponentialBackOff()
-	waits.InitialInterval, waits.MaxInterval = 200*time.Millisecond, 5*time.Second
+func (s *sender) send(req *http.Request, body []byte, kind string, what effect) (_ *http.Response, err error) {
+	write, unsure := what != reads, false
+	defer func() { // whatever came last, an attempt before may have been carried out
+		var r *forge.RetryError
+		if unsure && errors.As(err, &r) {
+			r.Unsure = true
+		}
+	}()
+	waits := newWaits()
 	giveUp := s.budget.now().Add(s.budget.maxWait)
 	for tries, refusals := 1, 0; ; {
 		if err := s.budget.wait(req.Context(), kind, write, giveUp); err != nil {
@@ -79,13 +96,14 @@ func (s *sender) send(req *http.Request, body []byte, kind string, write bool) (
 		}
 		wait := waits.NextBackOff()
 		told := s.told(response, err)
-		again, err := s.judge(req, write, response, data, err)
+		again, err := s.judge(req, what, response, data, err)
 		if !again {
 			if retry, ok := err.(*forge.RetryError); ok {
 				retry.After = told
 			}
 			return nil, err
 		}
+		unsure = unsure || what == sets && doubtful(err)
 		free := s.budget.now().Add(wait)
 		if told.After(free) {
 			free = told
@@ -113,6 +131,13 @@ func (s *sender) told(response *http.Response, err error) time.Time {
 		return after
 	}
 	return time.Time{}
+}
+
+// newWaits are the times between attempts.
+func newWaits() *backoff.ExponentialBackOff {
+	waits := backoff.NewExponentialBackOff()
+	waits.InitialInterval, waits.MaxInterval = 200*time.Millisecond, 5*time.Second
+	return waits
 }
 
 // once makes one attempt.
@@ -147,7 +172,7 @@ func (s *sender) once(req *http.Request, body []byte) (*http.Response, []byte, e
 }
 
 // judge says of an attempt without a usable answer whether to make another, and what its error is.
-func (s *sender) judge(req *http.Request, write bool, response *http.Response, data []byte, err error) (again bool, _ error) {
+func (s *sender) judge(req *http.Request, what effect, response *http.Response, data []byte, err error) (again bool, _ error) {
 	if err == nil {
 		err = fmt.Errorf("GitHub answers %s", said(response, data))
 	}
@@ -156,7 +181,7 @@ func (s *sender) judge(req *http.Request, write bool, response *http.Response, d
 	isUnsent := errors.As(err, &not)
 	switch {
 	case req.Context().Err() != nil:
-		if write && !isUnsent {
+		if what != reads && !isUnsent {
 			return false, &forge.RetryError{Unsure: true, Err: req.Context().Err()}
 		}
 		return false, req.Context().Err()
@@ -164,12 +189,16 @@ func (s *sender) judge(req *http.Request, write bool, response *http.Response, d
 		return not.again, err
 	case untrusted(err):
 		return false, err
-	case write && unconnected(err):
-		return true, err
-	case write:
+	case what == makes && doubtful(err):
 		return false, &forge.RetryError{Unsure: true, Err: err}
 	}
 	return true, err
+}
+
+// doubtful says that a write which ended in an error may have been carried out.
+func doubtful(err error) bool {
+	var not *unsent
+	return !errors.As(err, &not) && !unconnected(err)
 }
 
 // unconnected says that there was no connection on which anything could have been sent.

@@ -18,18 +18,33 @@ import (
 type session struct {
 	login  login
 	client *github.Client
-	http   *http.Client
+	// setting is client for requests that may be sent again: see sets. HTTP is the same without GitHub's nouns.
+	setting *github.Client
+	http    *http.Client
 }
+
+// effect is what a request does to what is there.
+type effect int
+
+const (
+	// reads changes nothing.
+	reads effect = iota
+	// sets brings something into a state, so that doing it twice comes to the same: an answer of 5xx, or none, has it sent again.
+	sets
+	// makes makes another thing each time: it is sent once, as it may have been done although no answer tells so.
+	makes
+)
 
 // newSession puts the layers together that a request goes through: limits and repetition, conditional requests, the credential, the wire.
 func (h *Host) newSession(name string, l login) *session {
 	var wire http.RoundTripper = &signer{login: l, at: h.at, next: h.options.Transport}
 	wire = &conditional{cache: h.cache, name: name, next: wire}
-	wire = &sender{host: h, name: name, budget: newBudget(h.options, name), next: wire}
-	client := &http.Client{Transport: wire, CheckRedirect: h.redirect}
-	s := &session{login: l, http: client, client: github.NewClient(client)}
-	s.client.BaseURL = h.at.rest
-	s.client.UserAgent = "codicil"
+	once := &sender{host: h, budget: newBudget(h.options, name), next: wire}
+	again := &http.Client{Transport: repeating{once}, CheckRedirect: h.redirect}
+	s := &session{login: l, http: again, client: github.NewClient(&http.Client{Transport: once, CheckRedirect: h.redirect}), setting: github.NewClient(again)}
+	for _, c := range []*github.Client{s.client, s.setting} {
+		c.BaseURL, c.UserAgent = h.at.rest, "codicil"
+	}
 	return s
 }
 
@@ -119,19 +134,25 @@ func (h *Host) forget(repo forge.Repo) {
 	delete(h.installations, h.keyOf(repo))
 }
 
-// ask does one thing in a repository. Op names it in errors; write says that it changes something.
-func ask[T any](ctx context.Context, h *Host, repo forge.Repo, op string, write bool, do func(c *github.Client) (T, *github.Response, error)) (T, error) {
+// ask does one thing in a repository. Op names it in errors.
+func ask[T any](ctx context.Context, h *Host, repo forge.Repo, op string, what effect, do func(c *github.Client) (T, *github.Response, error)) (T, error) {
 	var none T
 	s, err := h.session(ctx, repo)
 	if err != nil {
 		return none, fmt.Errorf("%s: %w", op, err)
 	}
-	v, _, err := do(s.client)
+	client := func(s *session) *github.Client {
+		if what == sets {
+			return s.setting
+		}
+		return s.client
+	}
+	v, _, err := do(client(s))
 	if other, ok := h.elsewhere(ctx, repo, s, err); ok {
-		v, _, err = do(other.client)
+		v, _, err = do(client(other))
 	}
 	if err != nil {
-		return none, fault(ctx, op, write, err)
+		return none, fault(ctx, op, what != reads, err)
 	}
 	return v, nil
 }
@@ -160,7 +181,7 @@ func (h *Host) elsewhere(ctx context.Context, repo forge.Repo, before *session, 
 
 // every reads all pages of a list in a repository.
 func every[T any](ctx context.Context, h *Host, repo forge.Repo, op string, page func(c *github.Client, o github.ListOptions) ([]T, *github.Response, error)) ([]T, error) {
-	return ask(ctx, h, repo, op, false, func(c *github.Client) ([]T, *github.Response, error) { return pages(c, page) })
+	return ask(ctx, h, repo, op, reads, func(c *github.Client) ([]T, *github.Response, error) { return pages(c, page) })
 }
 
 // perPage is the most that GitHub gives at once.

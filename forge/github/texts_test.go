@@ -75,21 +75,22 @@ func TestDraftRefusals(t *testing.T) {
 		body   string
 		want   error
 		unsure bool
+		sent   int
 	}{
-		{200, `{"data": {"x": null}}`, nil, false},
-		{200, `{"errors": [{"type": "NOT_FOUND", "message": "Could not resolve to a node"}]}`, forge.ErrNotFound, false},
-		{200, `{"errors": [{"type": "FORBIDDEN", "message": "Resource not accessible by integration"}]}`, forge.ErrForbidden, false},
-		{200, `{"errors": [{"type": "UNPROCESSABLE", "message": "Draft pull requests are not supported in this repository."}]}`, nil, false},
-		{200, `{"errors": [{"type": "UNPROCESSABLE", "message": "Pull request is closed"}]}`, forge.ErrInvalid, false},
-		{200, `{"errors": [{"message": "Something went wrong", "type": "INTERNAL"}]}`, nil, true},
-		{200, `oops`, nil, true},
-		{502, `oops`, nil, true},
-		{401, `{"message": "Bad credentials"}`, forge.ErrUnauthorized, false},
+		{200, `{"data": {"x": null}}`, nil, false, 1},
+		{200, `{"errors": [{"type": "NOT_FOUND", "message": "Could not resolve to a node"}]}`, forge.ErrNotFound, false, 1},
+		{200, `{"errors": [{"type": "FORBIDDEN", "message": "Resource not accessible by integration"}]}`, forge.ErrForbidden, false, 1},
+		{200, `{"errors": [{"type": "UNPROCESSABLE", "message": "Draft pull requests are not supported in this repository."}]}`, nil, false, 1},
+		{200, `{"errors": [{"type": "UNPROCESSABLE", "message": "Pull request is closed"}]}`, forge.ErrInvalid, false, 1},
+		{200, `{"errors": [{"message": "Something went wrong", "type": "INTERNAL"}]}`, nil, true, 1},
+		{200, `oops`, nil, true, 1},
+		{502, `oops`, nil, true, 5},
+		{401, `{"message": "Bad credentials"}`, forge.ErrUnauthorized, false, 1},
 	} {
 		w := &wire{answer: func(n int, r *http.Request) (*http.Response, error) { return answer(c.status, c.body) }}
 		err := overWire(t, w, nil).SetDraft(t.Context(), shop, forge.MergeRequest{ID: "PR_1", Number: 3}, true)
 		_, unsure, _ := forge.MayRetry(err)
-		if unsure != c.unsure || c.want != nil && !errors.Is(err, c.want) || c.want == nil && !c.unsure && err != nil || w.count() != 1 {
+		if unsure != c.unsure || c.want != nil && !errors.Is(err, c.want) || c.want == nil && !c.unsure && err != nil || w.count() != c.sent {
 			t.Errorf("%d %s: %v", c.status, c.body, err)
 		}
 	}

@@ -34,6 +34,12 @@ type town struct {
 
 func build(t *testing.T) *town {
 	t.Helper()
+	return found(t, octokit.NewTranscript(t).Listen)
+}
+
+// found is a town whose forge somebody listens to.
+func found(t *testing.T, listen func(http.Handler) http.Handler) *town {
+	t.Helper()
 	w := &town{t: t, tokens: map[string]string{}, before: func(http.ResponseWriter, *http.Request) bool { return false }}
 	var handler http.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
@@ -45,7 +51,7 @@ func build(t *testing.T) *town {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Forge, handler = f, octokit.NewTranscript(t).Listen(f.Handler())
+	w.Forge, handler = f, listen(f.Handler())
 	t.Cleanup(func() { server.Close(); _ = f.Close() })
 	for _, step := range []func() error{
 		func() error { return w.AddOrganization("northtrail") },

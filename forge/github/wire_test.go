@@ -281,6 +281,38 @@ func TestAWriteIsToldWhenToComeBack(t *testing.T) {
 	})
 }
 
+// TestSettingsAreRepeated has a write fail that comes to the same when it is done twice.
+func TestSettingsAreRepeated(t *testing.T) {
+	bad := func() (*http.Response, error) { return answer(502, ``) }
+	lost := func() (*http.Response, error) { return nil, io.ErrUnexpectedEOF }
+	late := func() (*http.Response, error) { return answer(429, `{}`, "Retry-After", "600") }
+	gone := func() (*http.Response, error) { return answer(404, `{"message": "Not Found"}`) }
+	for _, c := range []struct {
+		name       string
+		answers    []func() (*http.Response, error) // the last one again and again
+		sent       int
+		unsure, ok bool
+		want       error
+	}{
+		{"at last it goes through", []func() (*http.Response, error){bad, lost, bad, func() (*http.Response, error) { return answer(200, aComment) }}, 4, false, true, nil},
+		{"never", []func() (*http.Response, error){bad}, 5, true, false, nil},
+		{"a limit comes between", []func() (*http.Response, error){lost, late}, 2, true, false, nil},
+		{"a limit at once", []func() (*http.Response, error){late}, 1, false, false, nil},
+		{"refused", []func() (*http.Response, error){gone}, 1, false, false, forge.ErrNotFound},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := &wire{answer: func(n int, r *http.Request) (*http.Response, error) { return c.answers[min(n, len(c.answers))-1]() }}
+				_, err := overWire(t, w, nil).EditComment(t.Context(), shop, 9, "x")
+				_, unsure, _ := forge.MayRetry(err)
+				if w.count() != c.sent || unsure != c.unsure || (err == nil) != c.ok || c.want != nil && !errors.Is(err, c.want) {
+					t.Errorf("%d requests, unsure %v: %v", w.count(), unsure, err)
+				}
+			})
+		})
+	}
+}
+
 func TestPace(t *testing.T) {
 	for _, interval := range []time.Duration{0, time.Second} {
 		synctest.Test(t, func(t *testing.T) {

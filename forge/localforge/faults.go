@@ -24,8 +24,12 @@ type Faults struct {
 	// RetryAfter is how long those are told to wait; 0 means a minute. It is rounded to whole seconds, at least one.
 	RetryAfter time.Duration
 	// HourlyLimit is how many requests each installation, app and person may make in an hour; 0 means that nothing is counted and no
-	// x-ratelimit header sent, as on a GitHub Enterprise Server as it comes. Answers 304 don't count.
+	// x-ratelimit header sent, as on a GitHub Enterprise Server as it comes. Answers 304 don't count. What is too much is refused with status
+	// 403 and 429 in turn, until the x-ratelimit-reset that every answer names.
 	HourlyLimit int
+	// Hour is how long an hour of HourlyLimit is, 2 seconds at least; 0 means an hour. It ends on a whole second, so that it may be shorter by
+	// less than one.
+	Hour time.Duration
 	// ListLag is how long lists show issues, merge requests, comments and check runs as they were before they were made or changed. Asked for by
 	// its id or number, each is as it is. What is deleted is gone from lists at once.
 	ListLag time.Duration

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -141,6 +142,35 @@ func TestHourlyLimit(t *testing.T) {
 	clock.pass(time.Hour)
 	if _, err := get(""); err != nil {
 		t.Errorf("an hour later: %v", err)
+	}
+}
+
+// TestShortHour looks at what is said of an hour that lasts seconds, and what is refused with either status.
+func TestShortHour(t *testing.T) {
+	clock := newClock()
+	w := buildAt(t, clock.now)
+	w.SetFaults(localforge.Faults{HourlyLimit: 1, Hour: 3 * time.Second})
+	for n, want := range []int{http.StatusOK, http.StatusForbidden, http.StatusTooManyRequests, http.StatusForbidden} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.API()+"/repos/northtrail/shop", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+w.tokens["bob"])
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		seconds, err := strconv.ParseInt(response.Header.Get("X-RateLimit-Reset"), 10, 64)
+		reset := time.Unix(seconds, 0)
+		if response.StatusCode != want || response.Header.Get("X-RateLimit-Remaining") != "0" || response.Header.Get("Retry-After") != "" || err != nil ||
+			reset.Before(clock.now().Add(2*time.Second)) || reset.After(clock.now().Add(3*time.Second)) {
+			t.Errorf("request %d is answered %d, want %d; headers %v", n, response.StatusCode, want, response.Header)
+		}
+	}
+	clock.pass(3 * time.Second)
+	if _, _, err := w.person(t, "bob").Repositories.Get(t.Context(), "northtrail", "shop"); err != nil {
+		t.Errorf("after the hour: %v", err)
 	}
 }
 

@@ -49,6 +49,17 @@ func (f *Forge) labelRoutes(route func(pattern string, h handler)) {
 		}
 		return notFound
 	}))
+	route("DELETE /repos/{owner}/{repo}/labels/*", f.inRepo(Write, func(q *query, r *repo) answer {
+		l := f.label(r, q.part("*"))
+		if l == nil {
+			return notFound
+		}
+		for _, i := range f.issues.of(r.ID, func(i *issue) bool { return slices.Contains(i.Labels, l.Name) }) {
+			f.dropLabel(r, i, slices.Index(i.Labels, l.Name), q.login())
+		}
+		remove(f.store, &f.labels, l.ID)
+		return nothing
+	}))
 	route("DELETE /repos/{owner}/{repo}/issues/{number}/labels/*", f.inIssue(Write, func(q *query, r *repo, i *issue) answer {
 		at := slices.IndexFunc(i.Labels, func(l string) bool { return fold(l) == fold(q.part("*")) })
 		if at < 0 {

@@ -115,7 +115,7 @@ func (f *Forge) serve(w http.ResponseWriter, r *http.Request, h handler) {
 		a = answer{status: http.StatusBadGateway, body: object{"message": "Server Error"}}
 	}
 	if status := f.write(w, r, a, left); status == http.StatusNotModified && left.limit > 0 {
-		f.limits.use(caller.name(), -1, left.limit, f.now())
+		f.limits.use(caller.name(), -1, f.faults.now(), f.now())
 	}
 }
 
@@ -128,16 +128,16 @@ func (f *Forge) answer(q *query, inside bool, fault FaultKind, h handler) (a ans
 		q.caller, why = f.caller(q.r)
 	}
 	if !inside && why == "" && q.r.URL.Path != "/rate_limit" {
-		left = f.limits.use(q.caller.name(), 1, f.faults.now().HourlyLimit, f.now())
+		left = f.limits.use(q.caller.name(), 1, f.faults.now(), f.now())
 	}
 	if fault == PrimaryLimit {
-		left = quota{limit: 5000, used: 5000, ends: f.now().Add(time.Minute), over: true}
+		left = quota{limit: 5000, used: 5000, ends: f.faults.now().oneRefusal(f.now()), refused: 1, over: true}
 	}
 	switch {
 	case why != "":
 		a = refused(http.StatusUnauthorized, why)
 	case left.over:
-		a = exceeded(q.caller)
+		a = exceeded(q.caller, left)
 	case len(q.body) > 0 && !json.Valid(q.body):
 		a = refused(http.StatusBadRequest, "Problems parsing JSON")
 	default:
