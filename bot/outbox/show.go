@@ -29,8 +29,9 @@ func (o *Outbox) Show(ctx context.Context, key string, op Operation) (Result, er
 	return o.Do(ctx, full, op)
 }
 
-// settling is for how long what is shown later waits for more of it, which is then shown in one write.
-const settling = 3 * time.Second
+// settling is for how long what is shown later waits for more of it, which is then shown in one write: 1.5 s where a write may be there unseen for
+// half a minute, since both tell how fast a forge is.
+func (o *Outbox) settling() time.Duration { return o.Visibility / 20 }
 
 // ShowLater is Show as part of a transaction; the queue makes the write: the first at once, those after it some seconds later, unless there is a
 // newer one by then.
@@ -41,7 +42,7 @@ func (o *Outbox) ShowLater(ctx context.Context, tx *state.Tx, key string, op Ope
 	}
 	var at time.Time
 	if op.Kind == EditComment || op.Before != "" {
-		at = tx.Now().Add(settling)
+		at = tx.Now().Add(o.settling())
 	}
 	return o.later(ctx, tx, full, op, at)
 }
