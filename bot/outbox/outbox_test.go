@@ -275,6 +275,19 @@ func TestAMergeRequestOfSomebodyElseIsNotWaitedForForEver(t *testing.T) {
 	}
 }
 
+// patiently does a write as often as its error says that it may be tried again, five times at most.
+func (p *post) patiently(key string, op outbox.Operation) (err error) {
+	for range 5 {
+		_, err = p.Do(p.Context(), key, op)
+		after, _, ok := forge.MayRetry(err)
+		if !ok {
+			break
+		}
+		time.Sleep(time.Until(after))
+	}
+	return err
+}
+
 // late is a forge that does not know a branch yet that was just pushed.
 type late struct {
 	*github.Host
@@ -297,15 +310,7 @@ func TestABranchMayShowLater(t *testing.T) {
 		if _, err := p.forge.Commit(t.Context(), localforge.Commit{Owner: "acme", Name: "data", Branch: "codicil/x", By: "ada", Message: "x", Write: map[string]string{"a": "b"}}); err != nil {
 			t.Fatal(err)
 		}
-		var err error
-		for range 5 {
-			_, err = p.Do(t.Context(), "mr", outbox.Operation{Kind: outbox.OpenRequest, Repo: p.repo, Title: "t", Body: "b", Head: "codicil/x", Base: "main"})
-			after, _, ok := forge.MayRetry(err)
-			if !ok {
-				break
-			}
-			time.Sleep(time.Until(after))
-		}
+		err := p.patiently("mr", outbox.Operation{Kind: outbox.OpenRequest, Repo: p.repo, Title: "t", Body: "b", Head: "codicil/x", Base: "main"})
 		var dead *outbox.DeadError
 		if (err == nil) != opened || errors.As(err, &dead) == opened || host.asked != 3 {
 			t.Errorf("known at the %d. request, of which %d were made: %v", knows, host.asked, err)
@@ -505,7 +510,7 @@ func TestAMergedMergeRequestIsFound(t *testing.T) {
 	}
 	op.Body = "b\n\n<!-- codicil:1 def -->\n"
 	var dead *outbox.DeadError
-	if _, err := p.Do(t.Context(), "3", op); !errors.As(err, &dead) {
+	if err := p.patiently("3", op); !errors.As(err, &dead) {
 		t.Errorf("another change without commits: %v", err)
 	}
 }
