@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/codicil-dev/codicil/bot/author"
+	"github.com/codicil-dev/codicil/bot/author/authortest"
 	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/product"
 	"github.com/codicil-dev/codicil/bot/spec"
@@ -31,33 +32,11 @@ func TestMain(m *testing.M) {
 
 // The shop is the product of most tests.
 const (
-	shopSpec = `spec: 1
-product: orders
-version: 1.0.0
-owner: {team: shop}
-purpose: What customers ordered.
-tables:
-  - name: orders
-    description: One row for each order.
-    why: Revenue starts from the order.
-    key: [order_id]
-    columns:
-      - {name: order_id, type: BIGINT, description: Number of the order., why: Names the order.}
-      - {name: amount, type: "DECIMAL(10,2)", unit: USD, description: What it came to., why: Invoices need it., nullable: false}
-`
-	shopBootstrap = `id: 1
-requirement: We need orders.
-origin: {kind: bootstrap}
-reading: A table of orders.
-expects: [{add_table: orders}]
-checks:
-  - name: amount is the sum of the lines
-    sql: select order_id from orders join (select order_id, sum(price * quantity) as total from lines group by 1) using (order_id) where amount <> total
-change: Made it.
-`
-	shopModel = "select order_id, cast(sum(price * quantity) as decimal(10,2)) as amount\nfrom lines\ngroup by order_id\n"
-	shopLines = "order_id,sku,price,quantity\n1,a,2.50,2\n1,b,1.00,1\n2,a,2.50,1\n"
-	shopTest  = "select * from orders where amount < 0\n"
+	shopSpec      = authortest.Spec
+	shopBootstrap = authortest.First
+	shopModel     = authortest.Model
+	shopLines     = authortest.Lines
+	shopTest      = "select * from orders where amount < 0\n"
 )
 
 func shop() map[string]string {
@@ -71,13 +50,13 @@ func shop() map[string]string {
 const (
 	want      = "I want to see the number of items in each order"
 	clear     = "It is clear.\n```json\n" + `{"verdict": "clear", "explanation": "A new column.", "reading": "A new column item_count, the sum of quantities."}` + "\n```\n"
-	itemCheck = "select order_id from orders left join (select order_id, sum(quantity) as n from lines group by 1) using (order_id) where item_count is distinct from n"
-	newModel  = "select order_id, cast(sum(price * quantity) as decimal(10,2)) as amount, cast(sum(quantity) as integer) as item_count\nfrom lines\ngroup by order_id\n"
+	itemCheck = authortest.CountedCheck
+	newModel  = authortest.CountedModel
 	did       = "```json\n{\"change\": \"Counted the items from the lines.\", \"rejected\": [{\"option\": \"Reuse amount\", \"breaks\": [1, 77]}]}\n```\n"
 	approves  = "```json\n{\"summary\": \"It keeps the spec.\", \"objections\": [], \"remarks\": []}\n```\n"
 )
 
-var newSpec = strings.TrimSuffix(shopSpec, "\n") + "\n      - {name: item_count, type: INTEGER, unit: count, description: Number of items., why: The warehouse plans with it., nullable: false}\n"
+const newSpec = authortest.CountedSpec
 
 func file(name, text string) string { return "FILE: " + name + "\n````\n" + text + "````\n\n" }
 

@@ -59,14 +59,15 @@ func Summary(tx *state.Tx, c state.Campaign, mostOpen int) (message.Campaign, er
 	if err != nil {
 		return m, err
 	}
-	m.Held = c.State == state.CampaignCanary
+	if m.Held, err = tx.Held(c); err != nil {
+		return m, err
+	}
 	begun := map[int64]state.Trigger{}
 	products := map[int64]state.Finding{}
 	for id, f := range c.Products {
 		products[id] = f
 	}
 	for _, x := range triggers {
-		m.Held = m.Held && !x.State.GoesOn() && x.State != state.TriggerMerged
 		if begun[x.ProductID] = x; products[x.ProductID].What == "" {
 			products[x.ProductID] = state.Finding{What: state.FoundToChange}
 		}

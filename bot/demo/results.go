@@ -44,7 +44,7 @@ type Results struct {
 	Model         string         `json:"model"`
 	MergeRequests []MergeRequest `json:"merge_requests"`
 	Answers       []Answer       `json:"answers"`
-	// Campaign counts what a guideline found.
+	// Campaigns count what guidelines found.
 	Campaigns []Campaign `json:"campaigns"`
 	// Missing are the things that should have come and did not.
 	Missing []string `json:"missing"`
@@ -60,7 +60,7 @@ type Campaign struct {
 
 // Results gathers what came of the play.
 func (p *Play) Results(ctx context.Context) (r Results, err error) {
-	r.MergeRequests, r.Answers, r.Missing = []MergeRequest{}, []Answer{}, []string{}
+	r.MergeRequests, r.Answers, r.Campaigns, r.Missing = []MergeRequest{}, []Answer{}, []Campaign{}, []string{}
 	var changes []state.Change
 	of := map[int64]state.Product{}
 	in := map[int64]state.Repository{}
@@ -88,7 +88,7 @@ func (p *Play) Results(ctx context.Context) (r Results, err error) {
 				if x.ChangeID != 0 && origins[x.ChangeID] == "" {
 					origins[x.ChangeID] = string(x.Kind)
 				}
-				if x.ChangeID == 0 && (x.State == state.TriggerAnswered || x.State == state.TriggerFailed) && x.Kind != state.KindBase {
+				if x.ChangeID == 0 && (x.State == state.TriggerAnswered || x.State == state.TriggerFailed) && x.Kind.Asks() {
 					r.Answers = append(r.Answers, Answer{Product: one.Name, Origin: string(x.Kind), URL: x.URL, State: string(x.State), Text: x.Reason})
 				}
 			}

@@ -90,15 +90,15 @@ func Found(ctx context.Context, o Options) (t *Town, err error) {
 	}
 	t = &Town{o: o}
 	if t.webhooks, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		return nil, fmt.Errorf("listen for webhooks: %w", err)
+		return nil, errors.Join(fmt.Errorf("listen for webhooks: %w", err), pages.Close())
 	}
 	t.Forge, err = localforge.Open(localforge.Options{Dir: filepath.Join(o.Dir, "forge"), URL: "http://" + pages.Addr().String(), Now: o.Now, Log: o.Log})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, pages.Close(), t.webhooks.Close())
 	}
 	handler, err := lookedAt.Handler(t.Forge, o.Log)
 	if err != nil {
-		return nil, errors.Join(err, t.Forge.Close())
+		return nil, errors.Join(err, t.Forge.Close(), pages.Close(), t.webhooks.Close())
 	}
 	if o.Listen != nil {
 		handler = o.Listen(handler)
@@ -106,7 +106,7 @@ func Found(ctx context.Context, o Options) (t *Town, err error) {
 	t.web = &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
 	go func() { _ = t.web.Serve(pages) }() // ends with Close
 	if err := t.settle(ctx); err != nil {
-		return nil, errors.Join(err, t.Close())
+		return nil, errors.Join(err, t.Close(), t.webhooks.Close())
 	}
 	return t, nil
 }

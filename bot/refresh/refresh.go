@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/codicil-dev/codicil/bot/message"
 	"github.com/codicil-dev/codicil/bot/outbox"
@@ -56,6 +57,26 @@ func (r *Refresher) Turn(ctx context.Context, night string) error {
 		}
 		return nil
 	})
+}
+
+// CatchUp is a Turn if one was missed, as while the bot was down: next is when the turn comes that follows a time. Before the first turn none is missed.
+func (r *Refresher) CatchUp(ctx context.Context, night string, next func(time.Time) time.Time) error {
+	var last time.Time
+	if err := r.DB.View(ctx, func(tx *state.Tx) error {
+		all, err := tx.Campaigns()
+		for _, c := range all {
+			if c.Kind == state.KindRefresh && c.Created.After(last) {
+				last = c.Created
+			}
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	if last.IsZero() || next(last).After(r.DB.Now()) {
+		return nil
+	}
+	return r.Turn(ctx, night)
 }
 
 // Run does a job of Line.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/codicil-dev/codicil/bot/author"
+	"github.com/codicil-dev/codicil/bot/author/authortest"
 	"github.com/codicil-dev/codicil/bot/model"
 )
 
@@ -35,16 +36,16 @@ func (c *clerk) Ask(_ context.Context, r model.Request) (model.Answer, error) {
 	case author.StageAmend:
 		switch {
 		case rule && strings.Contains(about, "amendments/0003"):
-			text = written("spec.yaml", gross(countedOrders)) + written("amendments/0003.yaml", ruled(3, "orders"))
+			text = written("spec.yaml", gross(authortest.CountedSpec)) + written("amendments/0003.yaml", ruled(3, "orders"))
 		case rule && said(r, "# The product bills"):
 			text = written("spec.yaml", gross(billsSpec)) + written("amendments/0002.yaml", ruled(2, "bills"))
 		case rule:
-			text = written("spec.yaml", gross(ordersSpec)) + written("amendments/0002.yaml", ruled(2, "orders"))
+			text = written("spec.yaml", gross(authortest.Spec)) + written("amendments/0002.yaml", ruled(2, "orders"))
 		default:
-			text = written("spec.yaml", countedOrders) + written("amendments/0002.yaml", counted)
+			text = written("spec.yaml", authortest.CountedSpec) + written("amendments/0002.yaml", counted)
 		}
 	case author.StageImplement:
-		text = "```json\n{\"change\": \"Counted the items from the lines.\"}\n```\n" + written("models/orders.sql", countingModel)
+		text = "```json\n{\"change\": \"Counted the items from the lines.\"}\n```\n" + written("models/orders.sql", authortest.CountedModel)
 	case author.StageReview:
 		text = "```json\n{\"summary\": \"It keeps the spec.\", \"objections\": [], \"remarks\": []}\n```\n"
 	default:
@@ -80,33 +81,6 @@ const answer = "Never count what came back"
 
 // The products of the story.
 const (
-	ordersSpec = `spec: 1
-product: orders
-version: 1.0.0
-owner: {team: shop}
-purpose: What customers ordered.
-tables:
-  - name: orders
-    description: One row for each order.
-    why: Revenue starts from the order.
-    key: [order_id]
-    columns:
-      - {name: order_id, type: BIGINT, description: Number of the order., why: Names the order.}
-      - {name: amount, type: "DECIMAL(10,2)", unit: USD, description: What it came to., why: Invoices need it., nullable: false}
-`
-	ordersFirst = `id: 1
-requirement: We need orders.
-origin: {kind: bootstrap}
-reading: A table of orders.
-expects: [{add_table: orders}]
-checks:
-  - name: amount is the sum of the lines
-    sql: select order_id from orders join (select order_id, sum(price * quantity) as total from lines group by 1) using (order_id) where amount <> total
-change: Made it.
-`
-	ordersModel = "select order_id, cast(sum(price * quantity) as decimal(10,2)) as amount\nfrom lines\ngroup by order_id\n"
-	ordersLines = "order_id,sku,price,quantity\n1,a,2.50,2\n1,b,1.00,1\n2,a,2.50,1\n"
-
 	billsSpec = `spec: 1
 product: bills
 version: 1.0.0
@@ -136,8 +110,7 @@ change: Made it.
 
 	want    = "/amend orders: I want to see the number of items in each order"
 	counted = "id: 2\nrequirement: x\norigin: {kind: bootstrap}\nreading: A new column.\nexpects: [{add_column: orders.item_count}]\n" +
-		"checks:\n  - name: item_count is the sum of quantities\n    sql: select order_id from orders left join (select order_id, sum(quantity) as n from lines group by 1) using (order_id) where item_count is distinct from n\nchange: <tbd>\n"
-	countingModel = "select order_id, cast(sum(price * quantity) as decimal(10,2)) as amount, cast(sum(quantity) as integer) as item_count\nfrom lines\ngroup by order_id\n"
+		"checks:\n  - name: item_count is the sum of quantities\n    sql: " + authortest.CountedCheck + "\nchange: <tbd>\n"
 
 	rule = `---
 id: gross
@@ -154,8 +127,6 @@ checks:
 **Why.** They were mixed up.
 `
 )
-
-var countedOrders = ordersSpec + "      - {name: item_count, type: INTEGER, unit: count, description: Number of items., why: The warehouse plans with it., nullable: false}\n"
 
 // gross is a spec that keeps the rule.
 func gross(spec string) string {

@@ -259,13 +259,17 @@ func (s *Service) timer(ctx context.Context) (*cron.Cron, error) {
 	}
 	c := cron.New(cron.WithLocation(zone))
 	if line := s.o.Config.Refresh.Schedule; line != "off" {
-		if _, err := c.AddFunc(line, func() {
-			if err := s.Refresh(ctx, s.db.Now().In(zone).Format(time.DateOnly)); err != nil {
+		turn := func(begin func(night string) error) {
+			if err := begin(s.db.Now().In(zone).Format(time.DateOnly)); err != nil {
 				s.o.Log.Error("the turn of the week was not begun", "error", err)
 			}
-		}); err != nil {
+		}
+		id, err := c.AddFunc(line, func() { turn(func(night string) error { return s.Refresh(ctx, night) }) })
+		if err != nil {
 			return nil, fmt.Errorf("refresh: %w", err)
 		}
+		next := func(t time.Time) time.Time { return c.Entry(id).Schedule.Next(t.In(zone)) }
+		turn(func(night string) error { return s.refresh.CatchUp(ctx, night, next) })
 	}
 	c.Start()
 	return c, nil

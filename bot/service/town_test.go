@@ -15,6 +15,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/codicil-dev/codicil/bot/author/authortest"
 	"github.com/codicil-dev/codicil/forge/localforge"
 )
 
@@ -110,7 +111,7 @@ func found(t *testing.T, dir string) *town {
 		owner, name, by string
 		files           map[string]string
 	}{
-		{"commerce", "shop", "jane", map[string]string{"orders/spec.yaml": ordersSpec, "orders/amendments/0001.yaml": ordersFirst, "orders/models/orders.sql": ordersModel, "orders/seeds/lines.csv": ordersLines}},
+		{"commerce", "shop", "jane", map[string]string{"orders/spec.yaml": authortest.Spec, "orders/amendments/0001.yaml": authortest.First, "orders/models/orders.sql": authortest.Model, "orders/seeds/lines.csv": authortest.Lines}},
 		{"finance", "books", "omar", map[string]string{"bills/spec.yaml": billsSpec, "bills/amendments/0001.yaml": billsFirst, "bills/models/bills.sql": billsModel}},
 		{"northtrail", "guidelines", "ada", map[string]string{"README.md": "# Guidelines\n"}},
 	} {

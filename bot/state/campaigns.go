@@ -78,20 +78,39 @@ func (t *Tx) SaveCampaign(c Campaign) error {
 	return err
 }
 
-// PauseCampaign stops a campaign, or has it go on where it was, one that is not stopped without waiting for its canaries any more; one that is over
-// stays so. It returns the campaign as it is then; ok is false
+// Held says whether a campaign waits for a person's word: its canaries are decided, and one was not merged.
+func (t *Tx) Held(c Campaign) (held bool, err error) {
+	if c.State != CampaignCanary {
+		return false, nil
+	}
+	triggers, err := t.TriggersOfCampaign(c.ID)
+	for _, x := range triggers {
+		if x.State.GoesOn() {
+			return false, err
+		}
+		held = held || x.State == TriggerDeclined || x.State == TriggerFailed
+	}
+	return held, err
+}
+
+// PauseCampaign stops a campaign, or has it go on where it was; one that is held by its canaries goes on without them, and one that is over stays
+// so. It returns the campaign as it is then; ok is false
 // if there is none.
 func (t *Tx) PauseCampaign(id int64, pause bool) (c Campaign, ok bool, err error) {
 	c, ok, err = t.Campaign(id)
 	if err != nil || !ok || c.State == CampaignOver {
 		return c, ok, err
 	}
+	held, err := t.Held(c)
+	if err != nil {
+		return c, true, err
+	}
 	switch {
 	case pause:
 		c.State = CampaignPaused
 	case c.State == CampaignPaused && c.Canary > 0:
 		c.State = CampaignCanary // it runs at once if enough of them are merged
-	default:
+	case c.State == CampaignPaused || held:
 		c.State = CampaignRunning
 	}
 	return c, true, t.SaveCampaign(c)

@@ -103,12 +103,19 @@ func (c *cli) demo(ctx context.Context, f *demoFlags) error {
 	}
 	defer bot.Close()
 	running, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- bot.Run(running, town.Listener()) }()
+	watched, end := context.WithCancelCause(ctx) // there is nothing to be seen without the bot
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		end(errors.Join(errors.New("the bot ended"), bot.Run(running, town.Listener())))
+	}()
 	defer func() { stop(); <-ended }()
 	say("The forge is at " + town.URL() + " (look at it with a browser).")
 	play := &demo.Play{Town: town, Bot: bot, Script: deploy.Demo(), Say: say}
-	played := play.Run(ctx)
+	played := play.Run(watched)
+	if watched.Err() != nil && ctx.Err() == nil {
+		played = context.Cause(watched)
+	}
 	results, err := play.Results(context.WithoutCancel(ctx))
 	if err != nil {
 		return errors.Join(played, err)
@@ -121,7 +128,10 @@ func (c *cli) demo(ctx context.Context, f *demoFlags) error {
 	}
 	if !f.once && played == nil {
 		say("The forge stays up at " + town.URL() + ". Merge, close, comment, or open an issue with /amend. Ctrl-C ends it.")
-		<-ctx.Done()
+		<-watched.Done()
+		if ctx.Err() == nil {
+			return context.Cause(watched)
+		}
 		return nil
 	}
 	if len(results.Missing) > 0 {

@@ -15,7 +15,7 @@ var layers = [][]string{
 	{"forge", "forge/localforge/octokit"},
 	{"forge/localforge"},
 	{"forge/github", "forge/forgetest", "forge/localforge/pages"},
-	{"bot", "bot/fault", "bot/gitcmd"},
+	{"bot", "bot/fault", "bot/gitcmd", "bot/author/authortest"},
 	{"bot/state", "bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo", "bot/mirror", "bot/terminal", "bot/model", "bot/codeowners", "bot/intake", "bot/intake/load"},
 	{"bot/queue", "bot/command"},
 	{"bot/outbox", "bot/standing"},

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/codicil-dev/codicil/bot/resync"
+	"github.com/codicil-dev/codicil/bot/service"
 )
 
 func (c *cli) syncCommand() *cobra.Command {
@@ -45,7 +46,7 @@ func (c *cli) sync(ctx context.Context, f *serveFlags) error {
 	r, err := s.Resync(ctx)
 	if err != nil {
 		data, _ := dataFolder(conf.Server) // it was found before
-		return fmt.Errorf("rebuild %s: %w", filepath.Join(data, "codicil.db"), err)
+		return fmt.Errorf("rebuild %s: %w", filepath.Join(data, service.Database), err)
 	}
 	_, err = fmt.Fprintln(c.stdout, synced(r))
 	return err
