@@ -84,6 +84,7 @@ func job(t *testing.T) author.Job {
 func TestTheAuthorsProcessHoldsNoCredentials(t *testing.T) {
 	t.Setenv("GITHUB_TOKEN", "planted-secret")
 	t.Setenv("WEBHOOK_SECRET", "planted-secret")
+	t.Setenv("https_proxy", "http://proxy.example:3128")
 	n := &notes{answers: map[string]model.Answer{}}
 	var said []string
 	a := &apart.Author{Setup: apart.Setup{Cache: t.TempDir()}, Memory: n, Say: func(text string) { said = append(said, text) }}
@@ -98,6 +99,9 @@ func TestTheAuthorsProcessHoldsNoCredentials(t *testing.T) {
 	}
 	if strings.Contains(o.Explanation, "planted-secret") || !strings.Contains(o.Explanation, "PATH=") {
 		t.Errorf("the process knows: %s", o.Explanation)
+	}
+	if !strings.Contains(o.Explanation, "https_proxy=http://proxy.example:3128") {
+		t.Errorf("the process can't reach the model: %s", o.Explanation)
 	}
 	if len(n.answers) != 1 {
 		t.Errorf("%d answers are kept", len(n.answers))

@@ -91,6 +91,7 @@ func (a *Author) do(ctx context.Context, o Order) (*author.Outcome, error) {
 	case <-call.Done:
 	}
 	if call.Error != nil {
+		p.end() // so that all that it wrote is here
 		return nil, fmt.Errorf("the author's process ended: %w (%s)", call.Error, p.last.String())
 	}
 	return r.unpack()
@@ -129,8 +130,7 @@ func start(ctx context.Context) (*process, error) {
 		return nil, err
 	}
 	p := &process{cmd: exec.CommandContext(ctx, program)}
-	p.cmd.Env = []string{childKey + "=1", "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "HOME=/nonexistent", "LC_ALL=C", "SSL_CERT_FILE=" + os.Getenv("SSL_CERT_FILE"), "SSL_CERT_DIR=" + os.Getenv("SSL_CERT_DIR"),
-		"HTTPS_PROXY=" + os.Getenv("HTTPS_PROXY"), "NO_PROXY=" + os.Getenv("NO_PROXY")}
+	p.cmd.Env = environment(os.LookupEnv)
 	p.cmd.Stderr = &p.last
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for the bot, which ends it in order
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }
@@ -154,7 +154,25 @@ func start(ctx context.Context) (*process, error) {
 	for _, f := range theirs {
 		_ = f.Close() // the process has its own
 	}
-	return p, err
+	if err != nil {
+		return nil, errors.Join(err, ours.Close())
+	}
+	return p, nil
+}
+
+// network are the variables that say how other machines are reached, in the spellings that programs know.
+var network = []string{"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"}
+
+// environment is that of an author's process.
+func environment(lookup func(string) (string, bool)) []string {
+	path, _ := lookup("PATH")
+	env := []string{childKey + "=1", "PATH=" + path, "TMPDIR=" + os.TempDir(), "HOME=/nonexistent", "LC_ALL=C"}
+	for _, name := range network {
+		if value, ok := lookup(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
 }
 
 // pair makes two pipes, one each way: the two ends for the process, and a connection for us.
@@ -171,7 +189,7 @@ func pair() (theirs []*os.File, ours pipe, err error) {
 	return []*os.File{theirEar, theirMouth}, pipe{hear, speak, func() error { return errors.Join(hear.Close(), speak.Close()) }}, nil
 }
 
-// end ends the process and waits for it.
+// end ends the process and waits for it. It may be called more than once.
 func (p *process) end() {
 	_ = p.works.Close() // it ends by itself once nobody asks anything of it
 	_ = p.cmd.Wait()
@@ -179,7 +197,10 @@ func (p *process) end() {
 }
 
 // tail keeps what a process writes to standard error: the beginning, where a panic says what it is, and the end.
-type tail struct{ first, last []byte }
+type tail struct {
+	first, last []byte
+	cut         bool // something between them was left out
+}
 
 // Each is so many bytes at most.
 const mostKept = 600
@@ -190,12 +211,19 @@ func (t *tail) Write(p []byte) (int, error) {
 	t.first, t.last = append(t.first, p[:n]...), append(t.last, p[n:]...)
 	if over := len(t.last) - mostKept; over > 0 {
 		t.last = append([]byte(nil), t.last[over:]...)
+		t.cut = true
 	}
 	return len(p), nil
 }
 
 // String is what was kept.
-func (t *tail) String() string { return strings.TrimSpace(string(t.first) + string(t.last)) }
+func (t *tail) String() string {
+	between := ""
+	if t.cut {
+		between = " … "
+	}
+	return strings.TrimSpace(string(t.first) + between + string(t.last))
+}
 
 // bot answers what an author's process asks.
 type bot struct {

@@ -51,7 +51,7 @@ type Server struct {
 	Sweep string `json:"sweep,omitempty"`
 	// Visibility is how long a write may be there before a forge lists it; 30s by default.
 	Visibility string `json:"visibility,omitempty"`
-	// Silence is how long no webhook may come, while there are events, before the log warns of it; 1h by default.
+	// Silence is how long no webhook may come, while there are events, before the log and the pages warn of it; 1h by default.
 	Silence string `json:"silence,omitempty"`
 	// Account is what the pages ask for. Where they listen beyond this machine there has to be one.
 	Account Account `json:"account,omitempty"`

@@ -35,7 +35,7 @@ var described = map[string]string{
 	"Server.Data":       "The folder of the database and of the copies of repositories; default codicil/bot in the user's cache.",
 	"Server.Sweep":      "How often the forge is looked through for what no webhook told; default 10m.",
 	"Server.Visibility": "How long a write may be there before the forge lists it; default 30s.",
-	"Server.Silence":    "How long no webhook may come, while there are events, before the log warns of it; default 1h.",
+	"Server.Silence":    "How long no webhook may come, while there are events, before the log and the pages warn of it; default 1h.",
 	"Server.Account":    "What the pages ask for; nothing if left out.",
 
 	"Account":          "A name and a password.",

@@ -109,6 +109,7 @@ type head struct {
 	limit int
 }
 
+// Write keeps what has a place.
 func (h *head) Write(p []byte) (int, error) {
 	h.data.Write(p[:min(len(p), h.limit-h.data.Len())])
 	return len(p), nil

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/codicil-dev/codicil/bot/intake/load"
 	"github.com/codicil-dev/codicil/forge"
 )
 
@@ -70,7 +71,7 @@ func sign(key string, body []byte) string {
 	return "sha256=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-func guid(n int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012x", n) }
+func guid(n int) string { return load.GUID(n) }
 
 func comment(n int) []byte {
 	return fmt.Appendf(nil, `{"action":"created","comment":{"id":%d,"body":"/amend count the items"}}`, n)

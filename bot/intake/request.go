@@ -124,6 +124,7 @@ type counted struct {
 	limit int64
 }
 
+// Read reads on, unless all requests hold too much.
 func (c *counted) Read(p []byte) (int, error) {
 	n, err := c.from.Read(p)
 	c.size += int64(n)

@@ -92,7 +92,8 @@ func Link(text, target string) string {
 	} else if looksLikeAddress.MatchString(Plain(text)) {
 		shown += " (" + Escape(u.Host) + ")"
 	}
-	safe := strings.NewReplacer("&", "&amp;", "(", "%28", ")", "%29", "<", "%3C", ">", "%3E", "|", "%7C", "\\", "%5C", "`", "%60", "*", "%2A", "_", "%5F", "@", "%40").Replace(u.String())
+	// A blank would end the address, and what is behind it would be text.
+	safe := strings.NewReplacer("&", "&amp;", " ", "%20", `"`, "%22", "'", "%27", "(", "%28", ")", "%29", "<", "%3C", ">", "%3E", "|", "%7C", "\\", "%5C", "`", "%60", "*", "%2A", "_", "%5F", "@", "%40").Replace(u.String())
 	return "[" + shown + "](" + safe + ")"
 }
 

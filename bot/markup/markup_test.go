@@ -135,6 +135,8 @@ func TestLink(t *testing.T) {
 		{"the issue", "javascript:alert(1)", "the issue"},
 		{"the issue", "https://user:pass@example.com/", "the issue"},
 		{"the issue", "https://example.com/a)b|c", "[the issue](https://example.com/a%29b%7Cc)"},
+		{"x", "https://example.com/?q= fixes #12 @root", "[x](https://example.com/?q=%20fixes%20#12%20%40root)"},
+		{"x", "https://example.com/?q= \"a title\"", "[x](https://example.com/?q=%20%22a%20title%22)"},
 		{"bank.com", "https://e.vil/", "[bank.com (e.vil)](https://e.vil/)"},
 		{"a]b", "https://example.com", `[a\]b](https://example.com)`},
 		{"x", "not a url\x7f", "x"},

@@ -14,6 +14,7 @@ type part struct {
 	what       string // what the units are called, in the plural
 	head, tail string
 	units      []string
+	bytes      int // of the units
 	left       int // how many units were left out
 	gone       bool
 	joined     bool // continues the part before it
@@ -26,14 +27,22 @@ func (p *Page) Add(importance int, what, head, tail string, units ...string) {
 	if what != "" && len(units) == 0 {
 		return
 	}
-	p.parts = append(p.parts, &part{importance: importance, what: what, head: head, tail: tail, units: units})
+	p.parts = append(p.parts, &part{importance: importance, what: what, head: head, tail: tail, units: units, bytes: length(units)})
 }
 
 // Append continues the part before with rows of less importance: nothing stands between the two.
 func (p *Page) Append(importance int, what string, units ...string) {
 	if len(units) > 0 {
-		p.parts = append(p.parts, &part{importance: importance, what: what, units: units, joined: true})
+		p.parts = append(p.parts, &part{importance: importance, what: what, units: units, bytes: length(units), joined: true})
 	}
+}
+
+// length is how many bytes units have together.
+func length(units []string) (n int) {
+	for _, u := range units {
+		n += len(u)
+	}
+	return n
 }
 
 // Fold appends a part that is folded under a title, which is HTML; it may have a table's head.
@@ -72,10 +81,7 @@ func (x *part) size() int {
 	if x.gone {
 		return 0
 	}
-	n := 0
-	for _, u := range x.units {
-		n += len(u)
-	}
+	n := x.bytes
 	if x.left > 0 {
 		n += len(x.note())
 	}
@@ -104,7 +110,8 @@ func (p *Page) Fit(limit int) (string, error) {
 		}
 		size -= x.size() + between
 		if len(x.units) > 0 {
-			x.units, x.left = x.units[:len(x.units)-1], x.left+1
+			last := len(x.units) - 1
+			x.units, x.bytes, x.left = x.units[:last], x.bytes-len(x.units[last]), x.left+1
 			size += x.size() + between
 			continue
 		}

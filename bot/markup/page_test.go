@@ -3,6 +3,7 @@ package markup
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // paged is a page with a part of each sort.
@@ -42,5 +43,19 @@ func TestPageIsCutFromItsLeastImportantEnd(t *testing.T) {
 		if err != nil && limit > 60 {
 			t.Errorf("within %d: %v", limit, err)
 		}
+	}
+}
+
+func TestALongPageIsCutInNoTime(t *testing.T) {
+	rows := make([]string, 100_000)
+	for i := range rows {
+		rows[i] = "| a row |\n"
+	}
+	p := &Page{}
+	p.Add(0, "", "# Head\n", "")
+	p.Add(1, "rows", "", "", rows...)
+	start := time.Now()
+	if got, err := p.Fit(1000); err != nil || len(got) > 1000 || time.Since(start) > 2*time.Second {
+		t.Errorf("%d bytes after %v: %v", len(got), time.Since(start), err)
 	}
 }

@@ -30,7 +30,7 @@ var (
 
 func TestNothingIsObeyed(t *testing.T) {
 	for _, s := range append(corpus(), orders()...) {
-		for name, got := range map[string]string{"Escape": Escape(s), "Block": Block("", s), "Title": Title(s, 0), "HTML": HTML(s), "Paragraphs": Paragraphs(s), "Commit": Commit(s, s), "Code": Code(s)} {
+		for name, got := range map[string]string{"Escape": Escape(s), "Block": Block("", s), "Title": Title(s, 0), "HTML": HTML(s), "Commit": Commit(s, s), "Code": Code(s)} {
 			if m := obeyed.FindString(got); m != "" && !(name == "HTML" && m[0] == '#') { // &#34; is no reference
 				t.Errorf("%s(%q) = %q still has %q", name, s, got, m)
 			}
@@ -50,7 +50,7 @@ func TestNothingIsObeyed(t *testing.T) {
 
 func TestOrdinaryTextStaysAsItIs(t *testing.T) {
 	for _, s := range []string{"orders: new item_count", "orders.item_count", "a/b/c.sql", "Sum of lines: all", "Note: returned items don't count", "Drafts are left out", "testing", "border", "regex [cd]+", "semver: 1.2", "2/3", "version: 2", "- a dash", "we skip this [sic]"} {
-		for name, got := range map[string]string{"Escape": Escape(s), "Block": Block("", s), "Paragraphs": Paragraphs(s), "Title": Title(s, 0)} {
+		for name, got := range map[string]string{"Escape": Escape(s), "Block": Block("", s), "Title": Title(s, 0)} {
 			if strings.Contains(got, gap) {
 				t.Errorf("%s(%q) = %q", name, s, got)
 			}
@@ -105,54 +105,6 @@ func TestGitFindsNoTrailersButOurs(t *testing.T) {
 	}
 }
 
-var quoted = regexp.MustCompile(`^<blockquote>\n(?s:.*)</blockquote>\n$`)
-
-// checkParagraphs holds that a quote is a quote of paragraphs, with the words that were given, and ends.
-func checkParagraphs(t *testing.T, s string) {
-	t.Helper()
-	md := Paragraphs(s)
-	var given []string
-	for _, l := range strings.Split(PlainLines(s), "\n") {
-		if l = strings.ReplaceAll(Plain(l), gap, ""); l != "" {
-			given = append(given, l)
-		}
-	}
-	if len(given) == 0 {
-		if md != "" {
-			t.Errorf("%q gave %q", s, md)
-		}
-		return
-	}
-	page := render(t, md+"\nafter\n")
-	inner, ok := strings.CutSuffix(page, "<p>after</p>\n")
-	if !ok || !quoted.MatchString(inner) || strings.Count(inner, "blockquote>") != 2 {
-		t.Fatalf("%q became %q", s, page)
-	}
-	inner = strings.NewReplacer("<blockquote>\n", "", "</blockquote>\n", "", "<p>", "", "</p>\n", "", "<br>\n", "", "<br />\n", "", "\n", "").Replace(inner)
-	if m := tag.FindString(inner); m != "" {
-		t.Errorf("%q brought in %s", s, m)
-	}
-	if got := words(inner); got != strings.Join(given, "") {
-		t.Errorf("%q is shown as %q, not %q", s, got, strings.Join(given, ""))
-	}
-	if breaks, paragraphs := strings.Count(page, "<br"), strings.Count(page, "<p>")-1; breaks+paragraphs != len(given) {
-		t.Errorf("%q: %d breaks and %d paragraphs of %d lines: %q", s, breaks, paragraphs, len(given), page)
-	}
-}
-
-func TestParagraphs(t *testing.T) {
-	if got, want := Paragraphs("\na  b\n# c\n\n\n/close\n"), "> a b  \n> \\# c\n>\n> &sol;"+gap+"close\n"; got != want {
-		t.Errorf("%q, not %q", got, want)
-	}
-	all := append(corpus(), orders()...)
-	for i, s := range all {
-		checkParagraphs(t, s)
-		checkParagraphs(t, s+"\n"+all[(i+7)%len(all)])
-		checkParagraphs(t, all[(i+3)%len(all)]+"\n\n"+s+"\n"+s)
-	}
-	checkParagraphs(t, strings.Join(all, "\n"))
-}
-
 func TestSeen(t *testing.T) {
 	if got, want := Seen("a\t b\r\n\u200bc\u206a\u202e\U000e0041 \U000e0100d\ufe01🙂\ufe0f\x1b\xff"), "a\t b\r\nc\uFFFD\uFFFD d🙂\ufe0f\uFFFD\uFFFD"; got != want {
 		t.Errorf("%q, not %q", got, want)
@@ -164,7 +116,6 @@ func FuzzForeignText(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		checkParagraphs(t, s)
 		message := Commit(s, s)
 		for i, l := range strings.Split(message, "\n") {
 			if n := utf8.RuneCountInString(l); n > column {
@@ -174,7 +125,7 @@ func FuzzForeignText(f *testing.F) {
 		if m := inMessages.FindString(message); m != "" {
 			t.Errorf("Commit(%q) = %q still has %q", s, message, m)
 		}
-		for name, got := range map[string]string{"Escape": Escape(s), "Block": Block("", s), "Paragraphs": Paragraphs(s), "Commit": message} {
+		for name, got := range map[string]string{"Escape": Escape(s), "Block": Block("", s), "Commit": message} {
 			if m := obeyed.FindString(got); m != "" {
 				t.Errorf("%s(%q) = %q still has %q", name, s, got, m)
 			}

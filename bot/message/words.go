@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -148,54 +149,28 @@ func lasting(d time.Duration) string {
 // moment is a time as people in several zones can read it.
 func moment(t time.Time) string { return t.UTC().Format("Monday, 2 January 2006, 15:04 UTC") }
 
-// sign stands before what has a verdict.
-func sign(v bot.Verdict) string {
-	switch v {
-	case bot.VerdictFail:
-		return "✗"
-	case bot.VerdictReview:
-		return "!"
-	}
-	return "✓"
-}
+// sign stands before what has a verdict, which is in the words of the worst result.
+func sign(v bot.Verdict) string { return mark(bot.Status(v)) }
 
 // mark stands before a result.
 func mark(s bot.Status) string {
-	switch s {
-	case bot.Fail:
-		return "✗"
-	case bot.Review:
-		return "!"
-	case bot.NotRun:
-		return "–"
-	}
-	return "✓"
+	return cmp.Or(map[bot.Status]string{bot.Fail: "✗", bot.Review: "!", bot.NotRun: "–"}[s], "✓")
 }
 
 // meaning says what an impact is for who reads the product.
 func meaning(i bot.Impact) string {
-	switch i {
-	case bot.ImpactMajor:
-		return "major: who reads it may break"
-	case bot.ImpactMinor:
-		return "minor: who reads it goes on as before"
-	case bot.ImpactPatch:
-		return "patch: nothing that readers rely on changes"
+	said := map[bot.Impact]string{
+		bot.ImpactMajor: "major: who reads it may break",
+		bot.ImpactMinor: "minor: who reads it goes on as before",
+		bot.ImpactPatch: "patch: nothing that readers rely on changes",
 	}
-	return "no change that a reader would notice"
+	return cmp.Or(said[i], "no change that a reader would notice")
 }
 
 // origin says what kind of thing asked for a change.
 func origin(kind string) string {
-	switch kind {
-	case spec.OriginGuideline:
-		return "Guideline"
-	case spec.OriginRefresh:
-		return "A refresh"
-	case spec.OriginSpec:
-		return "The spec was edited"
-	}
-	return "Requirement"
+	said := map[string]string{spec.OriginGuideline: "Guideline", spec.OriginRefresh: "A refresh", spec.OriginSpec: "The spec was edited"}
+	return cmp.Or(said[kind], "Requirement")
 }
 
 // lowerFirst begins with a small letter, also before a link.

@@ -32,6 +32,9 @@ type bare struct {
 	refill  bool      // it takes the place of one that was thrown away, and is not fetched yet
 	remade  time.Time // when it was last thrown away
 	fetched time.Time // when the branches were last fetched
+	big     error     // why it was last given back, if it grew beyond its size
+	bigAt   time.Time // when that was
+	refused bool      // it had been given back shortly before that, too
 }
 
 // remakeEvery is the least time between two times that a copy is thrown away: a server that sends broken objects must not have us
@@ -57,6 +60,9 @@ func (b *bare) git() gitcmd.Git { return gitcmd.Git{Dir: b.dir, Config: config} 
 // do has work done on the copy, which is made first if it is not there. If the copy turns out to be broken, it is thrown away,
 // fetched anew, and the work is done once more.
 func (m *Mirror) do(ctx context.Context, what string, work func(g gitcmd.Git) error) error {
+	if err := m.tooBig(); err != nil {
+		return fmt.Errorf("%s of %s: %w", what, m.key, err)
+	}
 	round, err := m.attempt(ctx, work)
 	switch {
 	case isBusy(err):
@@ -68,7 +74,7 @@ func (m *Mirror) do(ctx context.Context, what string, work func(g gitcmd.Git) er
 		}
 	}
 	if errors.Is(err, errBig) {
-		err = errors.Join(err, m.dispose())
+		err = errors.Join(err, m.dispose(err))
 	}
 	if err != nil {
 		return fmt.Errorf("%s of %s: %w", what, m.key, m.cache.storage(ctx, err))
@@ -76,13 +82,30 @@ func (m *Mirror) do(ctx context.Context, what string, work func(g gitcmd.Git) er
 	return nil
 }
 
-// dispose gives back the disk that a copy takes. The next to need it fetches it anew.
-func (b *bare) dispose() error {
+// bigFor is how long a repository that is too big is left alone: it would be fetched in vain, as large as it is.
+const bigFor = time.Hour
+
+// dispose gives back the disk that a copy takes which grew too big. The next to need it fetches it anew, since what nobody needs any more may
+// have made it so; if it is too big again, it is left alone for a while.
+func (b *bare) dispose(cause error) error {
 	b.use.Lock()
 	defer b.use.Unlock()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	now := b.cache.options.Now()
+	b.refused = b.big != nil && now.Sub(b.bigAt) < bigFor
+	b.big, b.bigAt = cause, now
 	return b.reset()
+}
+
+// tooBig is why a repository is left alone; nil if it is not.
+func (b *bare) tooBig() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.refused || b.cache.options.Now().Sub(b.bigAt) >= bigFor {
+		return nil
+	}
+	return fmt.Errorf("it is left alone until %s: %w", b.bigAt.Add(bigFor).UTC().Format(time.RFC3339), b.big)
 }
 
 // attempt does work on the copy, and tells which one that was: the number of those thrown away before.

@@ -170,13 +170,31 @@ func (c *Cache) stamp() error {
 // leftover begins the names of folders that are not in use: half-made copies and those thrown away.
 const leftover = "tmp-"
 
-// sweep removes what a killed process left.
+// idle is how long a copy stays that nobody fetches: its repository was renamed, deleted, or taken from us. One that is needed all the same is
+// fetched anew.
+const idle = 60 * 24 * time.Hour
+
+// sweep removes what a killed process left, and copies that nobody fetches any more.
 func (c *Cache) sweep() error {
 	left, err := filepath.Glob(filepath.Join(escapeGlob(c.dir), leftover+"*"))
 	if err != nil {
 		return fmt.Errorf("open the git cache %s: %w", c.dir, err)
 	}
 	for _, name := range left {
+		if err := os.RemoveAll(name); err != nil {
+			return &StorageError{Dir: c.dir, Err: err}
+		}
+	}
+	copies, err := filepath.Glob(filepath.Join(escapeGlob(c.dir), "*.git"))
+	if err != nil {
+		return fmt.Errorf("open the git cache %s: %w", c.dir, err)
+	}
+	for _, name := range copies {
+		info, err := os.Stat(name)
+		if err != nil || c.opened.Sub(info.ModTime()) < idle {
+			continue
+		}
+		c.options.Log.Info("a copy of a repository is removed that was not fetched for long", "folder", name, "last fetched", info.ModTime())
 		if err := os.RemoveAll(name); err != nil {
 			return &StorageError{Dir: c.dir, Err: err}
 		}

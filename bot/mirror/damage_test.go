@@ -268,6 +268,45 @@ func TestLocksOfTheKilled(t *testing.T) {
 	}
 }
 
+func TestCopiesThatNobodyFetchesAreRemoved(t *testing.T) {
+	w := build(t)
+	w.commit("a", "1")
+	c := open(t, nil)
+	m := c.fetched(w)
+	at := func(age time.Duration) {
+		t.Helper()
+		if err := os.Chtimes(c.folder(t), time.Time{}, time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := func() (there bool) {
+		t.Helper()
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		c = openAt(t, c.dir, nil)
+		m = c.shop(w)
+		left, _ := filepath.Glob(filepath.Join(c.dir, "*.git"))
+		return len(left) == 1
+	}
+	if at(50 * 24 * time.Hour); !again() {
+		t.Error("a copy is removed after 50 days")
+	}
+	at(70 * 24 * time.Hour)
+	if err := m.Fetch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !again() {
+		t.Error("a copy is removed that was just fetched")
+	}
+	if at(70 * 24 * time.Hour); again() {
+		t.Error("a copy that was not fetched for 70 days is left")
+	}
+	if err := m.Fetch(t.Context()); err != nil {
+		t.Errorf("it can't be fetched anew: %v", err)
+	}
+}
+
 func TestOneProcessAtATime(t *testing.T) {
 	c := open(t, nil)
 	if _, err := mirror.Open(c.dir, mirror.Options{Author: bot}); err == nil || !strings.Contains(err.Error(), "in use by another process") {

@@ -156,12 +156,8 @@ func (c *Cache) storage(ctx context.Context, err error) error {
 
 // exchange makes of what git wrote to standard error while it spoke with a forge an error that is a *RemoteError, unless
 // it is about the copy here.
-func exchange(words string, secrets []string) error {
-	words = strings.TrimSpace(words)
-	for _, s := range secrets {
-		words = strings.ReplaceAll(words, s, "***")
-	}
-	words = summary(words)
+func exchange(words string) error {
+	words = summary(strings.TrimSpace(words))
 	err := errors.New(words)
 	kind := func() error {
 		switch {
@@ -184,6 +180,14 @@ func exchange(words string, secrets []string) error {
 		return err
 	}
 	return &RemoteError{Words: words, again: holds(err, unstableWords)}
+}
+
+// hide takes secrets out of a text.
+func hide(text string, secrets []string) string {
+	for _, s := range secrets {
+		text = strings.ReplaceAll(text, s, "***")
+	}
+	return text
 }
 
 // summary is git's words in one line, without what it says of its progress; of many lines, the first.

@@ -37,7 +37,7 @@ func (m *Mirror) Fetch(ctx context.Context, refs ...string) error {
 	}
 }
 
-// FetchSince brings the branches as they are at a time or later: if they were fetched since, nothing is to be done.
+// FetchSince brings the branches as they are at a time or later, by the clock of the cache's Now: if they were fetched since, nothing is to be done.
 func (m *Mirror) FetchSince(ctx context.Context, at time.Time) error {
 	m.mu.Lock()
 	fresh := !m.fetched.Before(at)
@@ -84,6 +84,7 @@ func (m *Mirror) branches(ctx context.Context, g gitcmd.Git) error {
 	if err := m.bring(ctx, g, nil, nil, "--prune", "--", "origin", "+refs/heads/*:refs/remotes/origin/*"); err != nil {
 		return err
 	}
+	_ = os.Chtimes(m.dir, time.Time{}, time.Now()) // so that it is seen to be in use: see sweep
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fetched = now

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -368,6 +369,36 @@ func TestFetchTooBig(t *testing.T) {
 			t.Errorf("%s: left: %q", name, left)
 		}
 	}
+}
+
+// TestARepositoryThatIsTooBigIsNotFetchedOverAndOver: it is tried once more, since the copy may have grown by what nobody needs, and then left alone.
+func TestARepositoryThatIsTooBigIsNotFetchedOverAndOver(t *testing.T) {
+	w := build(t)
+	runGit(t, w.bare, "config", "uploadpack.allowFilter", "false")
+	w.commit("a", noise(300_000))
+	var asked atomic.Int64
+	w.meddle(func(_ http.ResponseWriter, r *http.Request) bool { asked.Add(1); return false })
+	now := time.Now()
+	c := open(t, func(o *mirror.Options) {
+		o.MaxBytes = 100_000
+		o.Now = func() time.Time { return now }
+	})
+	m := c.shop(w)
+	fetch := func(name string, wanted bool) {
+		t.Helper()
+		var big *gitcmd.TooLargeError
+		before := asked.Load()
+		if err := m.Fetch(t.Context()); !errors.As(err, &big) || (asked.Load() > before) != wanted {
+			t.Errorf("%s: %d requests, %v", name, asked.Load()-before, err)
+		}
+	}
+	fetch("first", true)
+	fetch("again", true)
+	fetch("then", false)
+	now = now.Add(time.Hour)
+	fetch("an hour later", true)
+	fetch("once more", true)
+	fetch("and then", false)
 }
 
 // TestFetchBrokenOff breaks a fetch off in the middle. Nothing of it stays on disk, and the next one works.

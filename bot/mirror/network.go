@@ -82,7 +82,7 @@ func (m *Mirror) speak(ctx context.Context, g gitcmd.Git, input io.Reader, confi
 	case ctx.Err() != nil:
 		return "", stopped(ctx, m.cache.options.FetchTimeout)
 	case errors.As(err, &exit):
-		return out.String(), exchange(words.String(), secrets)
+		return hide(out.String(), secrets), exchange(hide(words.String(), secrets))
 	}
 	return "", err
 }
@@ -105,6 +105,7 @@ func stopped(ctx context.Context, limit time.Duration) error {
 // bounded keeps the first MiB that is written to it.
 type bounded struct{ bytes.Buffer }
 
+// Write keeps what has a place.
 func (b *bounded) Write(p []byte) (int, error) {
 	b.Buffer.Write(p[:min(len(p), max(0, 1<<20-b.Len()))])
 	return len(p), nil

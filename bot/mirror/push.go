@@ -89,7 +89,7 @@ func (m *Mirror) push(ctx context.Context, g gitcmd.Git, commit, branch, expecte
 	case asking == nil && found != expected:
 		return &StaleError{Branch: branch, Expected: expected, Found: found}
 	case status != "":
-		return exchange(status+"\n"+err.Error(), nil)
+		return exchange(status + "\n" + err.Error())
 	case errors.As(err, &remote):
 		return remote
 	}

@@ -79,6 +79,9 @@ func (o Operation) creates() bool {
 	return o.Kind == Comment || o.Kind == OpenRequest || o.Kind == SetCheck
 }
 
+// onCommits says whether an operation is about commits that were pushed just before.
+func (o Operation) onCommits() bool { return o.Kind == OpenRequest || o.Kind == SetCheck }
+
 // Mark is how a comment that was written under a key is known again. It can't be seen.
 func Mark(key string) string { return "<!-- codicil:write " + digest(key) + " -->" }
 

@@ -273,10 +273,12 @@ func (o *Outbox) attempt(ctx context.Context, w state.Write, op Operation, m mak
 		if r, found, again := m.find(ctx, op, w.Created); again == nil && found {
 			return r, o.done(ctx, w, op, r, m.unsure)
 		}
-		if !errors.Is(err, forge.ErrExists) {
-			return r, o.bury(ctx, w, err)
+		if errors.Is(err, forge.ErrExists) && w.Attempts >= mostUnseen {
+			return r, o.bury(ctx, w, fmt.Errorf("%w, and it is not the bot's own", err))
 		}
-		return r, o.stumble(ctx, w, true, &forge.RetryError{After: o.DB.Now().Add(o.Visibility), Err: err})
+		if errors.Is(err, forge.ErrExists) {
+			return r, o.stumble(ctx, w, true, &forge.RetryError{After: o.DB.Now().Add(o.Visibility), Err: err})
+		}
 	}
 	if _, mayBeMade, ok := forge.MayRetry(err); ok {
 		return r, o.stumble(ctx, w, mayBeMade, err)
@@ -284,11 +286,23 @@ func (o *Outbox) attempt(ctx context.Context, w state.Write, op Operation, m mak
 	if ctx.Err() != nil || !final(err) {
 		return r, o.stumble(ctx, w, true, err)
 	}
+	if op.onCommits() && w.Attempts < mostUnknown && (errors.Is(err, forge.ErrInvalid) || errors.Is(err, forge.ErrNotFound)) {
+		return r, o.stumble(ctx, w, false, &forge.RetryError{After: o.DB.Now().Add(o.Visibility), Err: err})
+	}
 	return r, o.bury(ctx, w, err)
 }
 
-// soon is how long is waited for a comment that is to be edited and is not written yet.
-const soon = 500 * time.Millisecond
+// mostUnknown is how often what is about commits is tried again that the forge does not know: a push may be there before all of it shows.
+const mostUnknown = 2
+
+// mostUnseen is how often a write is tried of which the forge says that it is there already while it can't be found: it is somebody else's.
+const mostUnseen = 5
+
+// soon is how long is waited at first for a comment that is to be edited and is not written yet, and late how long at most.
+const (
+	soon = 500 * time.Millisecond
+	late = 5 * time.Minute
+)
 
 // written is the comment that was written under a key.
 func (o *Outbox) written(ctx context.Context, w state.Write, of string) (id int64, err error) {
@@ -304,7 +318,8 @@ func (o *Outbox) written(ctx context.Context, w state.Write, of string) (id int6
 	case !ok || comment.State == state.WriteDead:
 		return 0, o.bury(ctx, w, fmt.Errorf("the comment %s was not written", of))
 	case comment.State == state.WritePending:
-		return 0, &forge.RetryError{After: o.DB.Now().Add(soon), Err: fmt.Errorf("write %s: the comment %s is not written yet", w.Key, of)}
+		wait := min(max(o.DB.Now().Sub(w.Created)/4, soon), late)
+		return 0, &forge.RetryError{After: o.DB.Now().Add(wait), Err: fmt.Errorf("write %s: the comment %s is not written yet", w.Key, of)}
 	}
 	var r Result
 	err = json.Unmarshal([]byte(comment.Result), &r)

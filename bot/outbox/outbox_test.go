@@ -246,6 +246,109 @@ func TestEditsKeepTheMark(t *testing.T) {
 	}
 }
 
+func TestAMergeRequestOfSomebodyElseIsNotWaitedForForEver(t *testing.T) {
+	p := build(t)
+	p.Visibility = 10 * time.Millisecond
+	if err := p.forge.Grant("acme", "data", "ada", localforge.Write); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.forge.Commit(t.Context(), localforge.Commit{Owner: "acme", Name: "data", Branch: "codicil/x", By: "ada", Message: "x", Write: map[string]string{"a": "b"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.forge.Person("ada").OpenPull(t.Context(), "acme", "data", localforge.NewPull{Title: "Mine", Head: "codicil/x", Base: "main"}); err != nil {
+		t.Fatal(err)
+	}
+	var dead *outbox.DeadError
+	for try := 1; ; try++ {
+		_, err := p.Do(t.Context(), "mr", outbox.Operation{Kind: outbox.OpenRequest, Repo: p.repo, Title: "t", Body: "b", Head: "codicil/x", Base: "main"})
+		if errors.As(err, &dead) {
+			break
+		}
+		after, _, ok := forge.MayRetry(err)
+		if !ok || try > 20 {
+			t.Fatalf("the branch has somebody else's merge request, and after %d tries: %v", try, err)
+		}
+		time.Sleep(time.Until(after))
+	}
+	if !strings.Contains(dead.Why, "not the bot's own") {
+		t.Error(dead)
+	}
+}
+
+// patiently does a write as often as its error says that it may be tried again, five times at most.
+func (p *post) patiently(key string, op outbox.Operation) (err error) {
+	for range 5 {
+		_, err = p.Do(p.Context(), key, op)
+		after, _, ok := forge.MayRetry(err)
+		if !ok {
+			break
+		}
+		time.Sleep(time.Until(after))
+	}
+	return err
+}
+
+// late is a forge that does not know a branch yet that was just pushed.
+type late struct {
+	*github.Host
+	asked, knows int
+}
+
+func (l *late) OpenMergeRequest(ctx context.Context, repo forge.Repo, n forge.NewMergeRequest) (forge.MergeRequest, error) {
+	if l.asked++; l.asked < l.knows {
+		return forge.MergeRequest{}, fmt.Errorf("422 Validation Failed (PullRequest head invalid): %w", forge.ErrInvalid)
+	}
+	return l.Host.OpenMergeRequest(ctx, repo, n)
+}
+
+func TestABranchMayShowLater(t *testing.T) {
+	for knows, opened := range map[int]bool{3: true, 4: false} {
+		p := build(t)
+		p.Visibility = 10 * time.Millisecond
+		host := &late{Host: p.host, knows: knows}
+		p.Hosts = func(string) (outbox.Host, bool) { return host, true }
+		if _, err := p.forge.Commit(t.Context(), localforge.Commit{Owner: "acme", Name: "data", Branch: "codicil/x", By: "ada", Message: "x", Write: map[string]string{"a": "b"}}); err != nil {
+			t.Fatal(err)
+		}
+		err := p.patiently("mr", outbox.Operation{Kind: outbox.OpenRequest, Repo: p.repo, Title: "t", Body: "b", Head: "codicil/x", Base: "main"})
+		var dead *outbox.DeadError
+		if (err == nil) != opened || errors.As(err, &dead) == opened || host.asked != 3 {
+			t.Errorf("known at the %d. request, of which %d were made: %v", knows, host.asked, err)
+		}
+	}
+}
+
+func TestAnEditWaitsLongerForACommentThatDoesNotCome(t *testing.T) {
+	p := build(t)
+	if _, err := p.Keep(t.Context(), "a", p.comment("hello")); err != nil {
+		t.Fatal(err)
+	}
+	edit := outbox.Operation{Kind: outbox.EditComment, Repo: p.repo, Number: p.issue, Of: "a", Body: "hello again"}
+	waits := func() time.Duration {
+		t.Helper()
+		_, err := p.Do(t.Context(), "a/1", edit)
+		after, _, ok := forge.MayRetry(err)
+		if !ok {
+			t.Fatal(err)
+		}
+		return time.Until(after).Round(100 * time.Millisecond)
+	}
+	if got := waits(); got != 500*time.Millisecond {
+		t.Errorf("waits %v at first", got)
+	}
+	for back, want := range map[time.Duration]time.Duration{time.Minute: 15 * time.Second, 10 * time.Hour: 5 * time.Minute} {
+		if err := p.DB.Update(t.Context(), func(tx *state.Tx) error {
+			_, err := tx.SQL.Exec(`update writes set created_at = ?`, time.Now().Add(-back).UnixMilli())
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got := waits(); got != want {
+			t.Errorf("waits %v after %v, want %v", got, back, want)
+		}
+	}
+}
+
 func TestAMergeRequestOfSomebodyElseIsNotTaken(t *testing.T) {
 	p := build(t)
 	if _, err := p.forge.Commit(t.Context(), localforge.Commit{Owner: "acme", Name: "data", Branch: "codicil/x", By: "ada", Message: "x", Write: map[string]string{"a": "b"}}); err != nil {
@@ -407,7 +510,7 @@ func TestAMergedMergeRequestIsFound(t *testing.T) {
 	}
 	op.Body = "b\n\n<!-- codicil:1 def -->\n"
 	var dead *outbox.DeadError
-	if _, err := p.Do(t.Context(), "3", op); !errors.As(err, &dead) {
+	if err := p.patiently("3", op); !errors.As(err, &dead) {
 		t.Errorf("another change without commits: %v", err)
 	}
 }

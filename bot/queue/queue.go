@@ -57,6 +57,9 @@ func (e *DeadError) Unwrap() error { return e.Err }
 // defaultPoll is how often a line looks for jobs. SQLite tells nobody of new ones.
 const defaultPoll = 100 * time.Millisecond
 
+// kept is how long jobs that were given up can be looked at, and run again.
+const kept = 30 * 24 * time.Hour
+
 // Queue runs jobs that lie in the bot's database.
 type Queue struct {
 	client *river.Client[*sql.Tx]
@@ -103,7 +106,8 @@ func New(ctx context.Context, db *state.DB, lines map[string]Line, now func() ti
 	q.client, err = river.NewClient(driver, &river.Config{
 		Queues: queues, Workers: workers, Logger: quiet(log), PollOnly: true,
 		JobTimeout: longest, RescueStuckJobsAfter: longest + time.Minute,
-		DiscardedJobRetentionPeriod: 30 * 24 * time.Hour,
+		// River says discarded of those that were tried too often, and cancelled of those that were ended at once.
+		DiscardedJobRetentionPeriod: kept, CancelledJobRetentionPeriod: kept,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prepare the queue: %w", err)
@@ -119,21 +123,44 @@ func quiet(log *slog.Logger) *slog.Logger {
 // levelled lets warnings and worse through.
 type levelled struct{ slog.Handler }
 
+// Enabled says whether a level is let through.
 func (h levelled) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= slog.LevelWarn && h.Handler.Enabled(ctx, l)
 }
 
+// WithAttrs stays as quiet.
+func (h levelled) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return levelled{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup stays as quiet.
+func (h levelled) WithGroup(name string) slog.Handler { return levelled{h.Handler.WithGroup(name)} }
+
 // Start takes back what a dead process left, and begins to run jobs. End it with Stop.
 func (q *Queue) Start(ctx context.Context) error {
-	err := q.db.Update(ctx, func(t *state.Tx) error {
-		// River itself would wait an hour for them.
-		_, err := t.SQL.ExecContext(ctx, `update river_job set state = 'available', attempt = max(attempt - 1, 0) where state = 'running'`)
-		return err
-	})
-	if err != nil {
+	if err := q.db.Update(ctx, func(t *state.Tx) error { return takeBack(ctx, t, time.Now()) }); err != nil {
 		return fmt.Errorf("take back the jobs of the process before: %w", err)
 	}
 	return q.client.Start(ctx)
+}
+
+// A job that has run in so many processes that died may be why they did. It waits then, so that the others get their turn, and counts as tried.
+const (
+	mostDeaths = 5
+	afterDeath = time.Minute
+)
+
+// takeBack has jobs that are said to be running run again; River itself would wait an hour for them.
+func takeBack(ctx context.Context, t *state.Tx, now time.Time) error {
+	const stamp = "2006-01-02 15:04:05.000" // as River writes times
+	_, err := t.SQL.ExecContext(ctx, `update river_job set metadata = json_set(metadata, '$.deaths', deaths + 1),
+			state = case when deaths < @most then 'available' when attempt < max_attempts then 'retryable' else 'discarded' end,
+			finalized_at = iif(deaths < @most or attempt < max_attempts, null, @now),
+			attempt = iif(deaths < @most, max(attempt - 1, 0), attempt),
+			scheduled_at = iif(deaths < @most, scheduled_at, @later)
+		from (select id as dying, coalesce(json_extract(metadata, '$.deaths'), 0) as deaths from river_job where state = 'running') where id = dying`,
+		sql.Named("most", mostDeaths), sql.Named("now", now.UTC().Format(stamp)), sql.Named("later", now.UTC().Add(afterDeath).Format(stamp)))
+	return err
 }
 
 // Stop lets jobs end; once ctx is over they are interrupted, and taken up again by the next process.
@@ -195,6 +222,10 @@ func (w *worker) Work(ctx context.Context, job *river.Job[task]) error {
 	case errors.As(err, &dead):
 		w.log.Error("job ended", "line", job.Queue, "job", job.Args.Argument, "error", err)
 		return river.JobCancel(err)
+	}
+	if errors.Is(ctx.Err(), context.Canceled) { // the process ends: that is no fault of the job's
+		w.log.Info("job was interrupted", "line", job.Queue, "job", job.Args.Argument, "error", err)
+		return river.JobSnooze(0)
 	}
 	if after, _, ok := forge.MayRetry(err); ok && !after.IsZero() {
 		w.log.Info("job waits for the forge", "line", job.Queue, "job", job.Args.Argument, "until", after, "error", err)

@@ -207,3 +207,77 @@ func TestAJobThatWasNotCommittedIsNone(t *testing.T) {
 		t.Error("a line that is not there takes jobs")
 	}
 }
+
+func TestAnInterruptedJobIsNotTriedTooOften(t *testing.T) {
+	db := database(t, filepath.Join(t.TempDir(), "q.db"))
+	defer db.Close()
+	began := newRecord()
+	q := start(t, db, func(ctx context.Context, argument string) error {
+		if began.note(argument) > 1 {
+			return nil
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}, 1)
+	add(t, db, q, "long")
+	began.wait(t)
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := q.Stop(ended); err != nil {
+		t.Fatal(err)
+	}
+	q = start(t, db, func(_ context.Context, argument string) error { began.note(argument); return nil }, 1)
+	defer stop(t, q)
+	if got := began.wait(t); got != "long" {
+		t.Errorf("%s ran", got)
+	}
+	if dead, err := q.Dead(t.Context()); len(dead) != 0 || err != nil {
+		t.Errorf("dead: %+v %v", dead, err)
+	}
+}
+
+// TestAJobThatKillsTheProcessDoesNotDoSoForEver: it is taken back at once a few times, then later, and in the end no more.
+func TestAJobThatKillsTheProcessDoesNotDoSoForEver(t *testing.T) {
+	for _, c := range []struct {
+		deaths, attempt int
+		ends            string
+		attempts        int
+	}{{0, 1, "completed", 1}, {4, 2, "completed", 2}, {5, 2, "retryable", 2}, {9, 5, "discarded", 5}} {
+		db := database(t, filepath.Join(t.TempDir(), "q.db"))
+		r := newRecord()
+		line := queue.Line{Handler: func(_ context.Context, argument string) error { r.note(argument); return nil }, Workers: 1, Timeout: time.Minute, Attempts: 5}
+		q, err := queue.New(t.Context(), db, map[string]queue.Line{"line": line}, time.Now, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(t, db, q, "deadly")
+		row := func() (is string, attempt int) {
+			t.Helper()
+			if err := db.View(t.Context(), func(tx *state.Tx) error {
+				return tx.SQL.QueryRow(`select state, attempt from river_job`).Scan(&is, &attempt)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return is, attempt
+		}
+		if err := db.Update(t.Context(), func(tx *state.Tx) error {
+			_, err := tx.SQL.Exec(`update river_job set state = 'running', attempt = ?, metadata = json_set(metadata, '$.deaths', ?)`, c.attempt, c.deaths)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := q.Start(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if c.ends == "completed" {
+			r.wait(t)
+		}
+		stop(t, q)
+		if is, attempt := row(); is != c.ends || attempt != c.attempts {
+			t.Errorf("after %d deaths it is %s at attempt %d, want %s at %d", c.deaths, is, attempt, c.ends, c.attempts)
+		}
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

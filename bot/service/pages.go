@@ -20,7 +20,7 @@ func (s *Service) site() (http.Handler, error) {
 		secrets = append(secrets, string(x))
 	}
 	return web.Handler(web.Options{DB: s.db, Log: s.o.Log, Account: s.o.Account, Secrets: model.NewScrubber(secrets...), Version: s.o.Version,
-		Sweep: config.Duration(s.o.Config.Server.Sweep), Currency: s.o.Config.Model.Currency,
+		Sweep: config.Duration(s.o.Config.Server.Sweep), Silence: config.Duration(s.o.Config.Server.Silence), Currency: s.o.Config.Model.Currency,
 		Buttons: web.Buttons{RunJob: s.queue.Revive, MakeWrite: s.outbox.Revive, Campaign: func(ctx context.Context, tx *state.Tx, id int64) error {
 			return s.queue.Add(ctx, tx, campaign.Line, fmt.Sprint(id))
 		}}})

@@ -25,7 +25,7 @@ func Preview(ctx context.Context, o Options, source forge.Repo, rules []guidelin
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	git, err := mirror.Open(filepath.Join(o.Data, "git"), mirror.Options{Log: o.Log, Author: mirror.Person{Name: o.Config.Commits.Name, Email: o.Config.Commits.Email}, AllowFile: o.AllowFile})
+	git, err := mirror.Open(filepath.Join(o.Data, "git"), mirror.Options{Log: o.Log, Now: o.Now, Author: mirror.Person{Name: o.Config.Commits.Name, Email: o.Config.Commits.Email}, AllowFile: o.AllowFile})
 	if err != nil {
 		return nil, err
 	}

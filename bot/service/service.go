@@ -112,7 +112,7 @@ func (s *Service) open(ctx context.Context) (err error) {
 	}
 	c := o.Config
 	person := mirror.Person{Name: c.Commits.Name, Email: c.Commits.Email}
-	if s.git, err = mirror.Open(filepath.Join(o.Data, "git"), mirror.Options{Log: o.Log, Author: person, SignOff: c.Commits.SignOff, AllowFile: o.AllowFile}); err != nil {
+	if s.git, err = mirror.Open(filepath.Join(o.Data, "git"), mirror.Options{Log: o.Log, Now: o.Now, Author: person, SignOff: c.Commits.SignOff, AllowFile: o.AllowFile}); err != nil {
 		return err
 	}
 	library := workspace.Library{Cache: s.git, Credential: o.Host.Credential}

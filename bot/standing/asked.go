@@ -13,7 +13,7 @@ func (r *reader) products(s *Standing) error {
 	if err != nil {
 		return err
 	}
-	merged, err := r.count(state.ChangeMerged)
+	merged, err := r.CountChanges(state.ChangeMerged)
 	if err != nil {
 		return err
 	}
@@ -47,16 +47,6 @@ func (r *reader) products(s *Standing) error {
 		s.Products = append(s.Products, x)
 	}
 	return nil
-}
-
-// count counts the changes of each product in a state.
-func (r *reader) count(in state.ChangeState) (map[int64]int, error) {
-	all, err := r.ChangesIn(in)
-	n := map[int64]int{}
-	for _, c := range all {
-		n[c.ProductID]++
-	}
-	return n, err
 }
 
 // ends are the states in which a trigger came to no change.

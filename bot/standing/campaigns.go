@@ -28,13 +28,20 @@ const (
 	Unknown       = "unknown"   // it could not be found out
 )
 
-// campaigns reads all campaigns.
+// campaigns reads the campaigns that go on, and of those that are over the latest.
 func (r *reader) campaigns(s *Standing) error {
 	all, err := r.Campaigns()
 	if err != nil {
 		return err
 	}
+	over := 0
 	for _, c := range all {
+		if c.State == state.CampaignOver {
+			over++
+		}
+		if c.State == state.CampaignOver && over > recent && c.ID != r.o.Campaign && !(r.o.Whole && r.o.Product != 0) {
+			continue
+		}
 		if err := r.campaign(s, c); err != nil {
 			return err
 		}
@@ -60,9 +67,11 @@ func (r *reader) campaign(s *Standing, c state.Campaign) error {
 	}
 	for _, x := range triggers {
 		m := Member{ProductID: x.ProductID, Why: r.text(x.Reason)}
-		change, _, err := r.Change(x.ChangeID)
-		if err != nil {
-			return err
+		var change state.Change
+		if x.ChangeID != 0 {
+			if change, _, err = r.Change(x.ChangeID); err != nil {
+				return err
+			}
 		}
 		m.Outcome, m.Number, m.URL = outcome(x, change), change.Number, r.link(change.URL)
 		members[x.ProductID] = m

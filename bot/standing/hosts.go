@@ -61,11 +61,8 @@ func (r *reader) hosts(s *Standing) error {
 	return nil
 }
 
-// silence is how long no webhook may come while there are events before it is said, and late how many sweeps may be missing.
-const (
-	silence = time.Hour
-	late    = 3
-)
+// late is how many sweeps may be missing before it is said.
+const late = 3
 
 // warn says what somebody should look into.
 func (s *Standing) warn(o Options) {
@@ -74,7 +71,7 @@ func (s *Standing) warn(o Options) {
 		switch {
 		case h.Found > 0 && h.LastWebhook.IsZero():
 			say("No webhook ever came from %s, and %s found by looking. See the webhook's address and secret in the App's settings: until then everything is late by a sweep.", h.Name, events(h.Found))
-		case h.Found > 0 && s.At.Sub(h.LastWebhook) > silence:
+		case h.Found > 0 && s.At.Sub(h.LastWebhook) > o.Silence:
 			say("No webhook came from %s for %s, and %s found by looking since. See the recent deliveries in the App's settings.", h.Name, Span(s.At.Sub(h.LastWebhook)), events(h.Found))
 		}
 		if o.Sweep > 0 && !h.Swept.IsZero() && s.At.Sub(h.Swept) > late*o.Sweep {

@@ -1,6 +1,7 @@
 package standing
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,8 +25,12 @@ type Options struct {
 	Sweep time.Duration
 	// Secrets are taken out of all texts, besides what looks like one.
 	Secrets *model.Scrubber
-	// Whole has all changes and triggers of the product read, however old; without a product, those that spent something.
+	// Whole has all changes, triggers and campaigns of the product read, however old; without a product, the changes that spent something.
 	Whole bool
+	// Campaign is one that is read however long it is over; 0 is none.
+	Campaign int64
+	// Silence is how long no webhook may come while there are events before it is said; 0 means an hour.
+	Silence time.Duration
 }
 
 // recent is how many things that are over are read, and mostText how many bytes of one text.
@@ -39,6 +44,7 @@ func Read(ctx context.Context, db *state.DB, o Options) (s Standing, err error) 
 	if o.Secrets == nil {
 		o.Secrets = model.NewScrubber()
 	}
+	o.Silence = cmp.Or(o.Silence, time.Hour)
 	s = Standing{Warnings: []string{}, Products: []Product{}, Working: []Trigger{}, Waiting: []Trigger{}, Open: []Change{}, Ended: []Change{}, NotDone: []Trigger{},
 		Campaigns: []Campaign{}, DeadJobs: []Job{}, DeadWrites: []Write{}, Troubled: []Job{}, Hosts: []Host{}, Events: []Event{}}
 	err = db.View(ctx, func(tx *state.Tx) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -182,6 +183,49 @@ func TestCampaignsAreCounted(t *testing.T) {
 	for _, m := range c.Products {
 		if m.ProductID == products["rates"] && m.Why != "no column holds money" || m.ProductID == products["returns"] && m.Number != 9 {
 			t.Errorf("%+v", m)
+		}
+	}
+}
+
+func TestOfCampaignsThatAreOverTheLatestAreRead(t *testing.T) {
+	db, products := town(t)
+	var first int64
+	if err := db.Update(t.Context(), func(tx *state.Tx) error {
+		for n := range 40 {
+			c, _, err := tx.AddCampaign(state.Campaign{Key: fmt.Sprintf("refresh@%d", n), State: state.CampaignOver, CampaignData: state.CampaignData{Kind: state.KindRefresh,
+				Products: map[int64]state.Finding{products["rates"]: {What: state.FoundCompliant}}}})
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				first = c.ID
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		o    standing.Options
+		want int // the paused one among them
+	}{
+		"all":              {standing.Options{}, 31},
+		"one that is old":  {standing.Options{Campaign: first}, 32},
+		"a product's":      {standing.Options{Product: products["rates"]}, 31},
+		"a product whole ": {standing.Options{Product: products["rates"], Whole: true}, 41},
+	} {
+		if got := read(t, db, c.o).Campaigns; len(got) != c.want || !got[len(got)-1].CanResume {
+			t.Errorf("%s: %d campaigns, want %d", name, len(got), c.want)
+		}
+	}
+}
+
+func TestHowLongNoWebhookMayComeIsConfigured(t *testing.T) {
+	db, _ := town(t) // the last one came two hours ago
+	for silence, want := range map[time.Duration]bool{0: true, time.Hour: true, 3 * time.Hour: false} {
+		s := read(t, db, standing.Options{Silence: silence})
+		if said := strings.Contains(strings.Join(s.Warnings, "\n"), "No webhook came"); said != want {
+			t.Errorf("%s: %v, want %v", silence, said, want)
 		}
 	}
 }

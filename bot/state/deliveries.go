@@ -65,8 +65,16 @@ func (t *Tx) LastReceived(host string) (at time.Time, err error) {
 	return at, err
 }
 
-// Forget drops deliveries that were looked at before a time. What is kept guards against replays.
+// mostSlimmed is how many writes lose their texts at once: the database is not held up for long.
+const mostSlimmed = 1000
+
+// Forget drops deliveries that were looked at before a time, and the texts of writes that were made before it. What is kept guards against replays,
+// and against writing the same twice. It returns how many deliveries were dropped.
 func (t *Tx) Forget(before time.Time) (n int64, err error) {
+	if _, err := t.exec(`update writes set payload = json_remove(payload, '$.body', '$.check') where id in (select id from writes
+		where state = ? and done_at < ? and length(payload) > 2000 and coalesce(payload -> 'body', payload -> 'check') is not null limit ?)`, WriteDone, millis(before), mostSlimmed); err != nil {
+		return 0, err
+	}
 	return t.exec(`delete from deliveries where done_at < ?`, millis(before))
 }
 

@@ -113,6 +113,23 @@ func (t *Tx) LatestChanges(n int, states ...ChangeState) ([]Change, error) {
 	return all(t, scanChange, selectChange+` where state in (select value from json_each(?)) order by updated_at desc, id desc limit ?`, encoded(states), n)
 }
 
+// CountChanges is how many changes in a state each product has, by the product's id; those without are left out.
+func (t *Tx) CountChanges(in ChangeState) (map[int64]int, error) {
+	type count struct {
+		product int64
+		changes int
+	}
+	found, err := all(t, func(s scanner) (c count, err error) {
+		err = s.Scan(&c.product, &c.changes)
+		return c, err
+	}, `select product_id, count(*) from changes where state = ? group by product_id`, in)
+	out := make(map[int64]int, len(found))
+	for _, c := range found {
+		out[c.product] = c.changes
+	}
+	return out, err
+}
+
 // LatestTriggers are the triggers in any of some states that were touched last, the newest first, n at most.
 func (t *Tx) LatestTriggers(n int, states ...TriggerState) ([]Trigger, error) {
 	return all(t, scanTrigger, selectTrigger+` where state in (select value from json_each(?)) order by updated_at desc, id desc limit ?`, encodedStates(states), n)
@@ -145,7 +162,7 @@ func (t *Tx) AnswersUnder(key string) ([]KeptAnswer, error) {
 
 // ReviveWrite has a write that was given up tried again, as if it had not been; ok is false if there is none that is dead.
 func (t *Tx) ReviveWrite(id int64) (ok bool, err error) {
-	n, err := t.exec(`update writes set state = ?, tried_at = 0, done_at = null where id = ? and state = ?`, WritePending, id, WriteDead)
+	n, err := t.exec(`update writes set state = ?, attempts = 0, tried_at = 0, done_at = null where id = ? and state = ?`, WritePending, id, WriteDead)
 	return n > 0, err
 }
 

@@ -209,3 +209,62 @@ func TestEventsAndSettingsAreLookedBackOn(t *testing.T) {
 		return nil
 	})
 }
+
+func TestAPushThatIsDoneKeepsNoCommits(t *testing.T) {
+	db, _ := open(t)
+	update(t, db, func(tx *state.Tx) error {
+		for _, end := range []state.WriteState{state.WriteDone, state.WriteDead} {
+			key := "push/" + string(end)
+			w, err := tx.AddWrite(state.Write{Key: key, Kind: "push", Payload: `{"kind":"push","bundle":"AAAA"}`})
+			if err != nil {
+				return err
+			}
+			if err := tx.Wrote(w.ID, end, "{}", ""); err != nil {
+				return err
+			}
+			w, _, err = tx.Write(key)
+			if kept := strings.Contains(w.Payload, "AAAA"); err != nil || kept != (end == state.WriteDead) || !strings.Contains(w.Payload, "push") {
+				t.Errorf("a push that is %s keeps %s: %v", end, w.Payload, err)
+			}
+		}
+		return nil
+	})
+}
+
+func TestTheTextsOfOldWritesAreForgotten(t *testing.T) {
+	db, clock := open(t)
+	long := strings.Repeat("x", 3000)
+	keys := map[string]string{"comment": `{"kind":"comment","body":"` + long + `"}`, "check": `{"kind":"set_check","check":{"Text":"` + long + `"}}`, "edit": `{"kind":"edit_comment","of":"comment","body":"` + long + `"}`}
+	add := func(suffix string, done bool) {
+		update(t, db, func(tx *state.Tx) error {
+			for key, payload := range keys {
+				w, err := tx.AddWrite(state.Write{Key: key + suffix, Kind: key, Payload: payload})
+				if err == nil && done {
+					err = tx.Wrote(w.ID, state.WriteDone, "{}", "")
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	add("/old", true)
+	add("/waits", false)
+	*clock = clock.Add(time.Hour)
+	add("/new", true)
+	update(t, db, func(tx *state.Tx) error {
+		if _, err := tx.Forget(tx.Now()); err != nil {
+			return err
+		}
+		for key := range keys {
+			for suffix, kept := range map[string]bool{"/old": false, "/waits": true, "/new": true} {
+				w, ok, err := tx.Write(key + suffix)
+				if err != nil || !ok || strings.Contains(w.Payload, long) != kept || !strings.Contains(w.Payload, `"kind"`) || key == "edit" && !strings.Contains(w.Payload, `"of"`) {
+					t.Errorf("%s%s: %.80s %v %v", key, suffix, w.Payload, ok, err)
+				}
+			}
+		}
+		return nil
+	})
+}

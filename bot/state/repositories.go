@@ -1,6 +1,8 @@
 package state
 
 import (
+	"fmt"
+
 	"github.com/codicil-dev/codicil/forge"
 )
 
@@ -12,11 +14,22 @@ type Repository struct {
 	Looked string `json:"-"`
 }
 
-// SaveRepository keeps what the host says of a repository, under its key. A repository that was renamed keeps its id.
+// SaveRepository keeps what the host says of a repository, under its key. A repository that was renamed keeps its id, and one that has the
+// name of another now does not get that one's.
 func (t *Tx) SaveRepository(r forge.Repository) (Repository, error) {
-	known, ok, err := one(t, scanRepository, selectRepository+` where key = ? or host_id = ? and host_id != 0 order by key = ? desc`, r.Key(), r.ID, r.Key())
+	// Where there is no number of the host's, the name must do.
+	known, ok, err := one(t, scanRepository, selectRepository+` where host_id = ? and host_id != 0 or key = ? and (host_id = 0 or ? = 0) order by host_id = ? desc`, r.ID, r.Key(), r.ID, r.ID)
 	if err != nil {
 		return Repository{}, err
+	}
+	other, taken, err := t.Repository(r.Key())
+	if err != nil {
+		return Repository{}, err
+	}
+	if taken && other.ID != known.ID {
+		if err := t.displace(other); err != nil {
+			return Repository{}, err
+		}
 	}
 	if !ok {
 		id, err := t.insert(`insert into repositories (key, host_id, data) values (?, ?, ?)`, r.Key(), r.ID, encoded(r))
@@ -25,6 +38,17 @@ func (t *Tx) SaveRepository(r forge.Repository) (Repository, error) {
 	_, err = t.exec(`update repositories set key = ?, host_id = ?, data = ? where id = ?`, r.Key(), r.ID, encoded(r), known.ID)
 	known.Repository = r
 	return known, err
+}
+
+// displace puts a repository whose name another has now under a name that none has, until the host says what it is called: what was done for
+// it must not be looked for in the other.
+func (t *Tx) displace(r Repository) error {
+	r.Name = fmt.Sprintf("%s.was-%d", r.Name, r.ID)
+	if _, err := t.exec(`update repositories set key = ?, data = ? where id = ?`, r.Key(), encoded(r.Repository), r.ID); err != nil {
+		return err
+	}
+	_, err := t.exec(`update products set gone = 1 where repository_id = ?`, r.ID)
+	return err
 }
 
 // SetLooked says up to which commit of the default branch a repository was looked at.

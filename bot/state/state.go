@@ -119,8 +119,11 @@ func migrate(ctx context.Context, db *sql.DB) error {
 // newest is the version of the tables that this program knows.
 func newest() (version int64, err error) {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
-	if err != nil || len(files) == 0 {
-		return 0, fmt.Errorf("the program brings no tables: %w", err)
+	if err != nil {
+		return 0, fmt.Errorf("look for the program's tables: %w", err)
+	}
+	if len(files) == 0 {
+		return 0, errors.New("the program brings no tables")
 	}
 	return goose.NumericComponent(files[len(files)-1])
 }

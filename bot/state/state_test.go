@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -277,6 +278,32 @@ func TestProductsThatVanishAreGoneAndComeBackAsTheyWere(t *testing.T) {
 	})
 }
 
+func TestWhatASpecSaysNoMoreIsForgotten(t *testing.T) {
+	db, _ := open(t)
+	p := product(t, db, "orders")
+	p.Refreshed = "f1"
+	update(t, db, func(tx *state.Tx) error {
+		if err := tx.SaveProduct(p); err != nil {
+			return err
+		}
+		for _, data := range []state.ProductData{
+			{Inputs: []string{"customers"}, Owner: "sales"},
+			{Unreadable: "spec.yaml:1: it is no YAML"},
+			{},
+		} {
+			if err := tx.SaveProducts(p.RepositoryID, []state.Product{{Path: ".", Name: "orders", ProductData: data}}); err != nil {
+				return err
+			}
+			data.Refreshed = "f1"
+			now, _, err := tx.Product(p.ID)
+			if err != nil || !reflect.DeepEqual(now.ProductData, data) {
+				t.Errorf("found %+v, kept %+v: %v", data, now.ProductData, err)
+			}
+		}
+		return nil
+	})
+}
+
 func TestARepositoryThatIsRenamedStaysTheSame(t *testing.T) {
 	db, _ := open(t)
 	update(t, db, func(tx *state.Tx) error {
@@ -290,6 +317,43 @@ func TestARepositoryThatIsRenamedStaysTheSame(t *testing.T) {
 		}
 		if _, ok, err := tx.Repository("github.com/acme/old"); ok || err != nil {
 			t.Errorf("the old name is still there: %v", err)
+		}
+		return nil
+	})
+}
+
+func TestARepositoryWithTheNameOfAnotherIsNotThatOne(t *testing.T) {
+	db, _ := open(t)
+	update(t, db, func(tx *state.Tx) error {
+		save := func(id int64, name string) state.Repository {
+			r, err := tx.SaveRepository(forge.Repository{ID: id, Repo: forge.Repo{Host: "github.com", Owner: "acme", Name: name}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return r
+		}
+		first := save(1, "data")
+		if err := tx.SaveProducts(first.ID, []state.Product{{Path: ".", Name: "orders"}}); err != nil {
+			return err
+		}
+		second := save(2, "data") // the first was renamed, which nobody has told yet
+		if second.ID == first.ID {
+			t.Error("another repository took the first one's place with its name")
+		}
+		if left, err := tx.ProductsIn(first.ID); len(left) != 0 || err != nil {
+			t.Errorf("products of the first are looked for in the second: %v %v", left, err)
+		}
+		if at, _, err := tx.RepositoryOf(first.ID); at.Key() == second.Key() || err != nil {
+			t.Errorf("the first is still called %s: %v", at.Key(), err)
+		}
+		if renamed := save(1, "archive"); renamed.ID != first.ID {
+			t.Errorf("%d became %d with its new name", first.ID, renamed.ID)
+		}
+		if again := save(1, "data"); again.ID != first.ID {
+			t.Errorf("%d became %d when it took the name back", first.ID, again.ID)
+		}
+		if at, ok, err := tx.Repository("github.com/acme/data"); at.ID != first.ID || !ok || err != nil {
+			t.Errorf("the name leads to %d, want %d: %v", at.ID, first.ID, err)
 		}
 		return nil
 	})

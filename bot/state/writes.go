@@ -67,7 +67,7 @@ func (t *Tx) Outdated(edit int64, key string) (bool, error) {
 
 // Needless ends the writes that wait under keys with a beginning: what they were for is over.
 func (t *Tx) Needless(beginning, why string) error {
-	_, err := t.exec(`update writes set state = ?, result = '{}', error = ?, done_at = ? where state = ? and substr(key, 1, length(?)) = ?`, WriteDone, why, millis(t.now), WritePending, beginning, beginning)
+	_, err := t.exec(`update writes set state = ?, result = '{}', error = ?, done_at = ?, payload = json_remove(payload, '$.bundle') where state = ? and substr(key, 1, length(?)) = ?`, WriteDone, why, millis(t.now), WritePending, beginning, beginning)
 	return err
 }
 
@@ -78,20 +78,16 @@ func (t *Tx) Overwritten(edit int64, key string) error {
 	return err
 }
 
-// DoneSince are the writes of a kind that were done after a time.
-func (t *Tx) DoneSince(kind string, after time.Time) ([]Write, error) {
-	return all(t, scanWrite, selectWrite+` where kind = ? and state = ? and done_at > ? order by id`, kind, WriteDone, millis(after))
-}
-
 // Trying says that a write is about to be tried.
 func (t *Tx) Trying(id int64) error {
 	_, err := t.exec(`update writes set attempts = attempts + 1, tried_at = ? where id = ?`, millis(t.now), id)
 	return err
 }
 
-// Wrote ends a write with what came of it.
+// Wrote ends a write with what came of it. The commits of a push that is done are not kept here any longer.
 func (t *Tx) Wrote(id int64, s WriteState, result, problem string) error {
-	_, err := t.exec(`update writes set state = ?, result = ?, error = ?, done_at = ? where id = ?`, s, result, problem, millis(t.now), id)
+	_, err := t.exec(`update writes set state = ?, result = ?, error = ?, done_at = ?, payload = iif(? = ?, json_remove(payload, '$.bundle'), payload) where id = ?`,
+		s, result, problem, millis(t.now), s, WriteDone, id)
 	return err
 }
 

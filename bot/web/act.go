@@ -18,9 +18,10 @@ func (p *pages) pause(stop bool) http.HandlerFunc {
 		if !ok {
 			return
 		}
+		var c state.Campaign
 		var there bool
 		err := p.DB.Update(r.Context(), func(tx *state.Tx) (err error) {
-			if _, there, err = tx.PauseCampaign(id, stop); err != nil || !there {
+			if c, there, err = tx.PauseCampaign(id, stop); err != nil || !there || c.State == state.CampaignOver {
 				return err
 			}
 			return p.Buttons.Campaign(r.Context(), tx, id)
@@ -30,6 +31,8 @@ func (p *pages) pause(stop bool) http.HandlerFunc {
 			p.fail(w, r, err)
 		case !there:
 			p.problem(w, r, http.StatusNotFound, "There is no such campaign.")
+		case c.State == state.CampaignOver:
+			p.problem(w, r, http.StatusConflict, "The campaign is over.")
 		case stop:
 			p.Log.Info("a campaign was paused on the pages", "campaign", id)
 			http.Redirect(w, r, fmt.Sprintf("/campaigns/%d?did=pause", id), http.StatusSeeOther)

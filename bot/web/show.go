@@ -50,7 +50,7 @@ var did = map[string]string{
 }
 
 func (p *pages) read(w http.ResponseWriter, r *http.Request, o standing.Options) (s standing.Standing, ok bool) {
-	o.Sweep, o.Secrets = p.Sweep, p.Secrets
+	o.Sweep, o.Silence, o.Secrets = p.Sweep, p.Silence, p.Secrets
 	s, err := standing.Read(r.Context(), p.DB, o)
 	if err != nil {
 		p.fail(w, r, err)
@@ -141,7 +141,7 @@ func (p *pages) campaign(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	s, ok := p.read(w, r, standing.Options{})
+	s, ok := p.read(w, r, standing.Options{Campaign: id})
 	if !ok {
 		return
 	}

@@ -26,8 +26,9 @@ type Options struct {
 	Account Account
 	// Secrets are taken out of all texts, besides what looks like one; nil knows no more than that.
 	Secrets *model.Scrubber
-	// Sweep is how often the bot looks through the forge, Version the program's, Currency that of prices, which may be empty.
-	Sweep             time.Duration
+	// Sweep is how often the bot looks through the forge, and Silence how long no webhook may come before it is said: see [standing.Options].
+	Sweep, Silence time.Duration
+	// Version is the program's, Currency that of prices, which may be empty.
 	Version, Currency string
 	// Buttons are what the buttons do, as part of a transaction.
 	Buttons Buttons
@@ -72,26 +73,25 @@ func Handler(o Options) (http.Handler, error) {
 		return nil, fmt.Errorf("read the pages: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /style.css", http.FileServerFS(static))
-	mux.Handle("GET /icon.svg", http.FileServerFS(static))
-	mux.HandleFunc("GET /{$}", p.overview)
-	mux.HandleFunc("GET /products", p.products)
-	mux.HandleFunc("GET /products/{id}", p.product)
-	mux.HandleFunc("GET /campaigns", p.campaigns)
-	mux.HandleFunc("GET /campaigns/{id}", p.campaign)
-	mux.HandleFunc("GET /trouble", p.trouble)
-	mux.HandleFunc("GET /spending", p.spending)
-	mux.HandleFunc("POST /campaigns/{id}/pause", p.pause(true))
-	mux.HandleFunc("POST /campaigns/{id}/resume", p.pause(false))
-	mux.HandleFunc("POST /trouble/jobs/{id}", p.again("job", o.Buttons.RunJob))
-	mux.HandleFunc("POST /trouble/writes/{id}", p.again("write", o.Buttons.MakeWrite))
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			p.problem(w, r, http.StatusMethodNotAllowed, "This page can only be looked at.")
-			return
-		}
-		p.problem(w, r, http.StatusNotFound, "There is no such page.")
-	})
+	for pattern, page := range map[string]http.HandlerFunc{
+		"GET /style.css": http.FileServerFS(static).ServeHTTP, "GET /icon.svg": http.FileServerFS(static).ServeHTTP,
+		"GET /{$}": p.overview, "GET /products": p.products, "GET /products/{id}": p.product, "GET /campaigns": p.campaigns, "GET /campaigns/{id}": p.campaign,
+		"GET /trouble": p.trouble, "GET /spending": p.spending,
+		"POST /campaigns/{id}/pause": p.pause(true), "POST /campaigns/{id}/resume": p.pause(false),
+		"POST /trouble/jobs/{id}": p.again("job", o.Buttons.RunJob), "POST /trouble/writes/{id}": p.again("write", o.Buttons.MakeWrite),
+		"/": p.none,
+	} {
+		mux.HandleFunc(pattern, page)
+	}
 	return p.guard(mux), nil
+}
+
+// none is the answer to what is no page, or can't be done to one.
+func (p *pages) none(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		p.problem(w, r, http.StatusMethodNotAllowed, "This page can only be looked at.")
+		return
+	}
+	p.problem(w, r, http.StatusNotFound, "There is no such page.")
 }

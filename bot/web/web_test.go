@@ -125,6 +125,12 @@ func TestButtons(t *testing.T) {
 	if got := stands().State; got != state.CampaignRunning || <-s.looked != s.campaign.ID {
 		t.Errorf("the campaign is %s", got)
 	}
+	over := stands()
+	over.State = state.CampaignOver
+	s.must(s.db.Update(t.Context(), func(tx *state.Tx) error { return tx.SaveCampaign(over) }))
+	if w := s.ask(http.MethodPost, campaign+"/pause", own); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "The campaign is over.") {
+		t.Errorf("a campaign that is over is paused: %d", w.Code)
+	}
 	press("/trouble/jobs/1", "/trouble?did=job")
 	if got := <-s.ran; got != "1" {
 		t.Errorf("the job %q ran", got)

@@ -71,7 +71,7 @@ func (c *cli) botStatus(ctx context.Context, product string, f *statusFlags) err
 		return err
 	}
 	defer db.Close()
-	var o standing.Options
+	o := standing.Options{Silence: config.Duration(server.Silence)}
 	if running {
 		o.Sweep = config.Duration(server.Sweep)
 	}

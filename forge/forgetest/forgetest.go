@@ -95,7 +95,7 @@ func got[T any](v T, err error) func(t *testing.T) T {
 func wantError(t *testing.T, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
-		t.Errorf("error %v, want %v", err, want)
+		t.Errorf("got %v, want %v", err, want)
 	}
 }
 
@@ -116,7 +116,7 @@ func places(t *testing.T, w *Town) {
 	if !found {
 		t.Errorf("%s is not among the repositories", w.Repo)
 	}
-	for login, want := range map[string]forge.Permission{w.Writer: forge.Write, w.Reader: forge.Read, w.Stranger: forge.None, "": forge.None} {
+	for login, want := range map[string]forge.Permission{w.Writer: forge.Write, w.Reader: forge.Read, w.Stranger: forge.None, "nobody-of-this-name": forge.None, "": forge.None} {
 		if p := got(w.Host.Permission(ctx, w.Repo, login))(t); p != want {
 			t.Errorf("%q may %v, want %v", login, p, want)
 		}

@@ -65,6 +65,36 @@ func TestInstallations(t *testing.T) {
 	}
 }
 
+// TestAnInstallationThatIsClosedIsLeftOut: one owner's door does not keep the bot from the others.
+func TestAnInstallationThatIsClosedIsLeftOut(t *testing.T) {
+	for name, refusal := range map[string]func(path string) (*http.Response, error){
+		"behind a list of addresses": func(path string) (*http.Response, error) {
+			if strings.HasSuffix(path, "/access_tokens") {
+				return answer(201, fmt.Sprintf(`{"token": "of1", "expires_at": %q}`, time.Now().Add(time.Hour).Format(time.RFC3339)))
+			}
+			return answer(403, `{"message": "Although you appear to have the correct authorization credentials, the organization has an IP allow list enabled"}`)
+		},
+		"just uninstalled": func(string) (*http.Response, error) { return answer(404, `{"message": "Not Found"}`) },
+	} {
+		w := &wire{}
+		w.answer = func(n int, r *http.Request) (*http.Response, error) {
+			switch {
+			case r.URL.Path == "/app/installations":
+				return answer(200, `[{"id": 1}, {"id": 2}]`)
+			case strings.HasSuffix(r.URL.Path, "/2/access_tokens"):
+				return answer(201, fmt.Sprintf(`{"token": "of2", "expires_at": %q}`, time.Now().Add(time.Hour).Format(time.RFC3339)))
+			case r.Header.Get("Authorization") == "Bearer of2":
+				return answer(200, `{"repositories": [{"id": 1, "name": "one", "owner": {"login": "two"}}]}`)
+			}
+			return refusal(r.URL.Path)
+		}
+		all, err := overWire(t, w, asApp).Repositories(t.Context())
+		if err != nil || len(all) != 1 || all[0].String() != "two/one" {
+			t.Errorf("%s: %v, %v", name, all, err)
+		}
+	}
+}
+
 func TestTokensAreRenewedAhead(t *testing.T) {
 	key() // outside the bubble
 	synctest.Test(t, func(t *testing.T) {

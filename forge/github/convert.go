@@ -23,9 +23,11 @@ func (h *Host) named(full string) forge.Repo {
 	return forge.Repo{Host: h.options.Host, Owner: owner, Name: name}
 }
 
+// repository is a repository. Git goes to where this GitHub is, whatever is said of it: it brings a credential.
 func (h *Host) repository(r *github.Repository) forge.Repository {
-	return forge.Repository{Repo: forge.Repo{Host: h.options.Host, Owner: r.GetOwner().GetLogin(), Name: r.GetName()}, ID: r.GetID(), DefaultBranch: r.GetDefaultBranch(),
-		CloneURL: r.GetCloneURL(), URL: r.GetHTMLURL(), Private: r.GetPrivate(), Archived: r.GetArchived(), Fork: r.GetFork()}
+	repo := forge.Repo{Host: h.options.Host, Owner: r.GetOwner().GetLogin(), Name: r.GetName()}
+	return forge.Repository{Repo: repo, ID: r.GetID(), DefaultBranch: r.GetDefaultBranch(),
+		CloneURL: h.GitURL(repo), URL: r.GetHTMLURL(), Private: r.GetPrivate(), Archived: r.GetArchived(), Fork: r.GetFork()}
 }
 
 func issue(i *github.Issue) forge.Issue {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -19,7 +20,20 @@ const (
 	toReady = `mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) { pullRequest { isDraft } } }`
 )
 
-// SetDraft makes a draft of a merge request, or takes it out of draft. The merge request is one that this host gave. What is so already stays so.
+// noDrafts is what GitHub says where a repository's plan has no drafts, as that of private ones without a paid plan.
+const noDrafts = "Draft pull requests are not supported"
+
+// undraftable says whether a draft was refused because the repository has none.
+func (h *Host) undraftable(repo forge.Repo, err error) bool {
+	if !errors.Is(err, forge.ErrInvalid) || !strings.Contains(err.Error(), noDrafts) {
+		return false
+	}
+	h.log.Info("a merge request is no draft: the repository has none", slog.String("repository", repo.String()))
+	return true
+}
+
+// SetDraft makes a draft of a merge request, or takes it out of draft. The merge request is one that this host gave. What is so already stays so,
+// and a repository that has no drafts is left as it is.
 func (h *Host) SetDraft(ctx context.Context, repo forge.Repo, m forge.MergeRequest, draft bool) error {
 	op, query := at(repo, "take out of draft merge request", m.Number), toReady
 	if draft {
@@ -32,10 +46,14 @@ func (h *Host) SetDraft(ctx context.Context, repo forge.Repo, m forge.MergeReque
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	if err := h.mutate(ctx, s, op, query, map[string]string{"id": m.ID}); err != nil {
-		return err
+	err = h.mutate(ctx, s, op, query, map[string]string{"id": m.ID})
+	if other, ok := h.elsewhere(ctx, repo, s, err); ok {
+		err = h.mutate(ctx, other, op, query, map[string]string{"id": m.ID})
 	}
-	return nil
+	if draft && h.undraftable(repo, err) {
+		return nil
+	}
+	return err
 }
 
 // mutate posts a request to GitHub's GraphQL API.

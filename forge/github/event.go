@@ -17,7 +17,6 @@ type envelope struct {
 		ID            int64
 		FullName      string `json:"full_name"`
 		DefaultBranch string `json:"default_branch"`
-		CloneURL      string `json:"clone_url"`
 		HTMLURL       string `json:"html_url"`
 		Private       bool
 		Archived      bool
@@ -77,7 +76,8 @@ func (h *Host) event(kind string, payload []byte) (forge.Event, error) {
 func (h *Host) common(in *envelope) forge.Event {
 	e := forge.Event{Kind: forge.EventOther, Action: in.Action}
 	if r := in.Repository; r != nil {
-		e.Repository = forge.Repository{Repo: h.named(r.FullName), ID: r.ID, DefaultBranch: r.DefaultBranch, CloneURL: r.CloneURL, URL: r.HTMLURL, Private: r.Private,
+		repo := h.named(r.FullName)
+		e.Repository = forge.Repository{Repo: repo, ID: r.ID, DefaultBranch: r.DefaultBranch, CloneURL: h.GitURL(repo), URL: r.HTMLURL, Private: r.Private,
 			Archived: r.Archived, Fork: r.Fork}
 	}
 	if u := in.Sender; u != nil {

@@ -3,6 +3,7 @@ package github_test
 import (
 	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -199,5 +200,20 @@ func TestSigned(t *testing.T) {
 		if got := github.Signed(c.secrets, []byte(c.payload), c.header); got != c.want {
 			t.Errorf("%q with %d secrets and %q is %v", c.payload, len(c.secrets), c.header, got)
 		}
+	}
+}
+
+// TestGitGoesToNoOtherHost: what git is sent to brings a credential.
+func TestGitGoesToNoOtherHost(t *testing.T) {
+	h := overWire(t, &wire{answer: func(int, *http.Request) (*http.Response, error) {
+		return answer(200, `{"id": 1, "name": "shop", "owner": {"login": "acme"}, "clone_url": "https://elsewhere.example/acme/shop.git"}`)
+	}}, nil)
+	const want = "https://github.com/acme/shop.git"
+	e, err := h.Event("push", []byte(`{"ref": "refs/heads/main", "after": "0123", "repository": {"id": 1, "full_name": "acme/shop", "clone_url": "https://elsewhere.example/acme/shop.git"}}`))
+	if err != nil || e.Repository.CloneURL != want {
+		t.Errorf("a webhook's is %s: %v", e.Repository.CloneURL, err)
+	}
+	if r, err := h.Repository(t.Context(), shop); err != nil || r.CloneURL != want {
+		t.Errorf("the API's is %s: %v", r.CloneURL, err)
 	}
 }

@@ -45,6 +45,28 @@ func TestTrouble(t *testing.T) {
 	}
 }
 
+// TestTokensAreLimitedToo: while GitHub says to wait, no token is asked for.
+func TestTokensAreLimitedToo(t *testing.T) {
+	w, ctx := build(t), t.Context()
+	n := w.openIssue("bob", "x", "")
+	tokens := 0
+	w.before = func(rw http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasSuffix(r.URL.Path, "/access_tokens") {
+			return false
+		}
+		if tokens++; tokens > 1 {
+			return false
+		}
+		rw.Header().Set("Retry-After", "1")
+		http.Error(rw, `{"message": "You have exceeded a secondary rate limit."}`, http.StatusForbidden)
+		return true
+	}
+	start := time.Now()
+	if _, err := w.host(w.options()).Issue(ctx, w.repo, n); err != nil || tokens != 2 || time.Since(start) < time.Second {
+		t.Errorf("%d tokens were asked for within %v: %v", tokens, time.Since(start), err)
+	}
+}
+
 // TestCredentialInTrouble has a token come late, and none.
 func TestCredentialInTrouble(t *testing.T) {
 	w, ctx := build(t), t.Context()
@@ -174,10 +196,24 @@ func TestReinstalled(t *testing.T) {
 			t.Errorf("without an installation: %v", err)
 		}
 	}
-	if _, err := w.Install(w.app.ID, "northtrail"); err != nil {
+	back, err := w.Install(w.app.ID, "northtrail")
+	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.Issue(ctx, w.repo, n); err != nil {
+		t.Error(err)
+	}
+	// Again, and nobody asked for anything meanwhile.
+	if err := w.Uninstall(back); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Install(w.app.ID, "northtrail"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.CreateComment(ctx, w.repo, n, "x"); err != nil {
+		t.Errorf("the first write after it was installed again: %v", err)
+	}
+	if _, err := h.Credential(ctx, w.repo); err != nil {
 		t.Error(err)
 	}
 }

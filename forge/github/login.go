@@ -82,6 +82,7 @@ func (h *Host) appLogin() appLogin {
 // bearer answers each request with the token that it was signed with.
 type bearer struct{}
 
+// RoundTrip hands the token back as an answer.
 func (bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{"Authorization": {req.Header.Get("Authorization")}}, Body: http.NoBody, Request: req}, nil
 }
@@ -163,19 +164,27 @@ func (l *installationLogin) fault(err error) error {
 	status, words := e.Response.StatusCode, said(e.Response, message)
 	switch {
 	case status >= 500 || limited(e.Response, message):
-		return &unsent{err: fmt.Errorf("%s: %s", op, words), again: true}
+		after, _ := retryAfter(e.Response, l.now())
+		if reset, spent := spentUntil(e.Response); spent && reset.After(after) {
+			after = reset
+		}
+		return &unsent{err: fmt.Errorf("%s: %s", op, words), again: true, after: after}
 	default:
 		return &unsent{err: fmt.Errorf("%s: %s: %w", op, words, kind(status, words)), stale: true}
 	}
 }
 
-// unsent says that a request was not sent at all, and whether to try it again. With stale, the installation is not what it was.
+// unsent says that a request was not sent at all, and whether to try it again, and not before after. With stale, the installation is not what it was.
 type unsent struct {
 	err          error
 	again, stale bool
+	after        time.Time
 }
 
+// Error is the cause.
 func (e *unsent) Error() string { return e.err.Error() }
+
+// Unwrap is the cause.
 func (e *unsent) Unwrap() error { return e.err }
 
 // Credential is what git logs in with to a repository. With an App it is good for a quarter of an hour at least.
@@ -186,10 +195,10 @@ func (h *Host) Credential(ctx context.Context, repo forge.Repo) (forge.Credentia
 		return forge.Credential{}, fmt.Errorf("%s: %w", op, err)
 	}
 	token, err := h.tokenOf(ctx, s)
+	if other, ok := h.elsewhere(ctx, repo, s, err); ok {
+		token, err = h.tokenOf(ctx, other)
+	}
 	if err != nil {
-		if stale(err) {
-			h.forget(repo)
-		}
 		return forge.Credential{}, fault(ctx, op, false, err)
 	}
 	return forge.Credential{User: "x-access-token", Token: token}, nil
@@ -197,18 +206,21 @@ func (h *Host) Credential(ctx context.Context, repo forge.Repo) (forge.Credentia
 
 // tokenOf is a session's token, asked for again where none came for no lasting reason.
 func (h *Host) tokenOf(ctx context.Context, s *session) (token string, err error) {
-	waits := newWaits()
+	waits, giveUp := newWaits(), h.options.Now().Add(h.options.MaxWait)
 	for tries := 1; ; tries++ {
 		token, err = s.login.token(ctx)
 		var u *unsent
 		if err == nil || !errors.As(err, &u) || !u.again {
 			return token, err
 		}
-		wait := waits.NextBackOff()
-		if tries >= mostTries {
-			return "", &forge.RetryError{After: h.options.Now().Add(wait), Err: err}
+		free := h.options.Now().Add(waits.NextBackOff())
+		if u.after.After(free) {
+			free = u.after
 		}
-		if pause(ctx, wait) != nil {
+		if tries >= mostTries || free.After(giveUp) {
+			return "", &forge.RetryError{After: free, Err: err}
+		}
+		if pause(ctx, free.Sub(h.options.Now())) != nil {
 			return "", err
 		}
 	}

@@ -153,7 +153,7 @@ func TestRenewal(t *testing.T) {
 	if _, err := h.Issue(ctx, w.repo, n); err != nil {
 		t.Error(err)
 	}
-	want(4, 2)
+	want(4, 3)
 	if all, err := h.Comments(ctx, w.repo, n, time.Time{}); err != nil || len(all) != 1 {
 		t.Errorf("comments %+v: %v", all, err)
 	}

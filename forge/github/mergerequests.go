@@ -50,13 +50,17 @@ func (h *Host) MergeRequest(ctx context.Context, repo forge.Repo, number int) (f
 }
 
 // OpenMergeRequest opens a merge request. It is forge.ErrExists where the branch has an open one, and forge.ErrInvalid where a branch is not there or
-// brings nothing.
+// brings nothing. Where the repository has no drafts, what is to be one is opened as none.
 func (h *Host) OpenMergeRequest(ctx context.Context, repo forge.Repo, n forge.NewMergeRequest) (forge.MergeRequest, error) {
 	op := fmt.Sprintf("open a merge request from %s in %s", n.Head, repo)
 	p, err := ask(ctx, h, repo, op, makes, func(c *github.Client) (*github.PullRequest, *github.Response, error) {
 		return c.PullRequests.Create(ctx, repo.Owner, repo.Name, &github.NewPullRequest{Title: &n.Title, Body: &n.Body, Head: &n.Head, Base: &n.Base, Draft: &n.Draft})
 	})
-	if err != nil {
+	switch {
+	case n.Draft && h.undraftable(repo, err):
+		n.Draft = false
+		return h.OpenMergeRequest(ctx, repo, n)
+	case err != nil:
 		return forge.MergeRequest{}, err
 	}
 	return h.pull(p), nil

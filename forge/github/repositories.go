@@ -14,7 +14,8 @@ import (
 	"github.com/codicil-dev/codicil/forge"
 )
 
-// Repositories lists what the App's installations see, suspended ones left out; with a token, those of Options.Repositories that it sees.
+// Repositories lists what the App's installations see; with a token, those of Options.Repositories that it sees. Installations that are suspended,
+// or that GitHub shows nothing of, as behind an organisation's list of allowed addresses, are left out: the others don't wait for them.
 func (h *Host) Repositories(ctx context.Context) ([]forge.Repository, error) {
 	if h.person != nil {
 		return h.configured(ctx)
@@ -38,8 +39,13 @@ func (h *Host) Repositories(ctx context.Context) ([]forge.Repository, error) {
 			}
 			return some.Repositories, response, nil
 		})
+		err = fault(ctx, fmt.Sprintf("list the repositories of installation %d (%s)", i.GetID(), i.GetAccount().GetLogin()), false, err)
+		if errors.Is(err, forge.ErrNotFound) || errors.Is(err, forge.ErrForbidden) || errors.Is(err, forge.ErrUnauthorized) {
+			h.log.Warn("GitHub shows nothing of an installation", slog.Int64("installation", i.GetID()), slog.String("owner", i.GetAccount().GetLogin()), slog.Any("error", err))
+			continue
+		}
 		if err != nil {
-			return nil, fault(ctx, fmt.Sprintf("list the repositories of installation %d (%s)", i.GetID(), i.GetAccount().GetLogin()), false, err)
+			return nil, err
 		}
 		for _, r := range seen {
 			all = append(all, h.repository(r))

@@ -95,25 +95,42 @@ func (s *sender) send(req *http.Request, body []byte, kind string, what effect) 
 			return response, nil
 		}
 		wait := waits.NextBackOff()
-		if err == nil {
-			if after, ok := retryAfter(response, s.budget.now()); ok { // of a server that is being looked after
-				wait = max(wait, after.Sub(s.budget.now()))
-			}
-		}
+		told := s.told(response, err)
 		again, err := s.judge(req, what, response, data, err)
 		if !again {
+			if retry, ok := err.(*forge.RetryError); ok {
+				retry.After = told
+			}
 			return nil, err
 		}
 		unsure = unsure || what == sets && doubtful(err)
-		if free := s.budget.now().Add(wait); tries >= mostTries || free.After(giveUp) {
+		free := s.budget.now().Add(wait)
+		if told.After(free) {
+			free = told
+		}
+		if tries >= mostTries || free.After(giveUp) {
 			return nil, &forge.RetryError{After: free, Err: err}
 		}
 		tries++
 		s.host.log.Debug("GitHub is asked again", slog.String("method", req.Method), slog.String("path", req.URL.Path), slog.Any("because", err))
-		if err := pause(req.Context(), wait); err != nil {
+		if err := pause(req.Context(), free.Sub(s.budget.now())); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// told is when GitHub, or the server before it, says that the request may be made again, as one does that is being looked after; the zero time if
+// it doesn't.
+func (s *sender) told(response *http.Response, err error) time.Time {
+	var not *unsent
+	switch {
+	case errors.As(err, &not):
+		return not.after
+	case err == nil:
+		after, _ := retryAfter(response, s.budget.now())
+		return after
+	}
+	return time.Time{}
 }
 
 // newWaits are the times between attempts.

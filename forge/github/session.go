@@ -141,18 +141,42 @@ func ask[T any](ctx context.Context, h *Host, repo forge.Repo, op string, what e
 	if err != nil {
 		return none, fmt.Errorf("%s: %w", op, err)
 	}
-	client := s.client
-	if what == sets {
-		client = s.setting
-	}
-	v, _, err := do(client)
-	if err != nil {
-		if stale(err) {
-			h.forget(repo)
+	client := func(s *session) *github.Client {
+		if what == sets {
+			return s.setting
 		}
+		return s.client
+	}
+	v, _, err := do(client(s))
+	if other, ok := h.elsewhere(ctx, repo, s, err); ok {
+		v, _, err = do(client(other))
+	}
+	if err != nil {
 		return none, fault(ctx, op, what != reads, err)
 	}
 	return v, nil
+}
+
+// elsewhere is the session that a repository is reached with now, where an error says that it may not be the one of before any more; ok is false
+// if there is no other, or if the request was sent with the one of before.
+func (h *Host) elsewhere(ctx context.Context, repo forge.Repo, before *session, err error) (_ *session, ok bool) {
+	if err == nil || !stale(err) {
+		return nil, false
+	}
+	h.forget(repo)
+	var not *unsent
+	if !errors.As(err, &not) {
+		return nil, false
+	}
+	now, err := h.session(ctx, repo)
+	if err != nil {
+		return nil, false // the first error says more
+	}
+	if now == before {
+		h.forget(repo)
+		return nil, false
+	}
+	return now, true
 }
 
 // every reads all pages of a list in a repository.

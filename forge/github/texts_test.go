@@ -80,7 +80,8 @@ func TestDraftRefusals(t *testing.T) {
 		{200, `{"data": {"x": null}}`, nil, false, 1},
 		{200, `{"errors": [{"type": "NOT_FOUND", "message": "Could not resolve to a node"}]}`, forge.ErrNotFound, false, 1},
 		{200, `{"errors": [{"type": "FORBIDDEN", "message": "Resource not accessible by integration"}]}`, forge.ErrForbidden, false, 1},
-		{200, `{"errors": [{"type": "UNPROCESSABLE", "message": "Draft pull requests are not supported"}]}`, forge.ErrInvalid, false, 1},
+		{200, `{"errors": [{"type": "UNPROCESSABLE", "message": "Draft pull requests are not supported in this repository."}]}`, nil, false, 1},
+		{200, `{"errors": [{"type": "UNPROCESSABLE", "message": "Pull request is closed"}]}`, forge.ErrInvalid, false, 1},
 		{200, `{"errors": [{"message": "Something went wrong", "type": "INTERNAL"}]}`, nil, true, 1},
 		{200, `oops`, nil, true, 1},
 		{502, `oops`, nil, true, 5},
@@ -92,6 +93,20 @@ func TestDraftRefusals(t *testing.T) {
 		if unsure != c.unsure || c.want != nil && !errors.Is(err, c.want) || c.want == nil && !c.unsure && err != nil || w.count() != c.sent {
 			t.Errorf("%d %s: %v", c.status, c.body, err)
 		}
+	}
+}
+
+// TestNoDrafts: private repositories without a paid plan have no drafts, and what is red is to be seen all the same.
+func TestNoDrafts(t *testing.T) {
+	w := &wire{answer: func(n int, r *http.Request) (*http.Response, error) {
+		if n == 1 {
+			return answer(422, `{"message": "Draft pull requests are not supported in this repository."}`)
+		}
+		return answer(201, `{"number": 4, "state": "open"}`)
+	}}
+	m, err := overWire(t, w, nil).OpenMergeRequest(t.Context(), shop, forge.NewMergeRequest{Title: "t", Head: "h", Base: "b", Draft: true})
+	if err != nil || m.Number != 4 || w.count() != 2 {
+		t.Errorf("%+v after %d requests: %v", m, w.count(), err)
 	}
 }
 

@@ -270,6 +270,17 @@ func TestWritesAreSentOnce(t *testing.T) {
 	})
 }
 
+// TestAWriteIsToldWhenToComeBack: it may have been made, and is not to be looked after before the server is back.
+func TestAWriteIsToldWhenToComeBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wire{answer: func(n int, r *http.Request) (*http.Response, error) { return answer(503, ``, "Retry-After", "120") }}
+		_, err := overWire(t, w, nil).CreateComment(t.Context(), shop, 3, "x")
+		if after, unsure, ok := forge.MayRetry(err); !ok || !unsure || time.Until(after) != 2*time.Minute || w.count() != 1 {
+			t.Errorf("again from %v, unsure %v, after %d requests: %v", after, unsure, w.count(), err)
+		}
+	})
+}
+
 // TestSettingsAreRepeated has a write fail that comes to the same when it is done twice.
 func TestSettingsAreRepeated(t *testing.T) {
 	bad := func() (*http.Response, error) { return answer(502, ``) }

@@ -25,6 +25,7 @@ type Refusal struct {
 	Message string
 }
 
+// Error is what the forge says, with its status.
 func (e *Refusal) Error() string { return fmt.Sprintf("%s (status %d)", e.Message, e.Status) }
 
 // actingKey is the key of a context under which the API finds a caller that needs no credential. Requests from outside have none.

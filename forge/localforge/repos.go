@@ -102,7 +102,7 @@ func (f *Forge) repoRoutes(route func(pattern string, h handler)) {
 	route("GET /repos/{owner}/{repo}/collaborators/{login}/permission", f.inRepo(Read, func(q *query, r *repo) answer {
 		u := f.users.rows[fold(q.part("login"))]
 		if u == nil {
-			return notFound
+			return refused(404, q.part("login")+" is not a user")
 		}
 		p := f.permission(u.Login, r)
 		user := f.userJSON(u.Login)
