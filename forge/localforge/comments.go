@@ -81,6 +81,8 @@ func (f *Forge) addComment(q *query, r *repo, i *issue) answer {
 	switch {
 	case q.login() == "":
 		return refused(401, "Requires authentication")
+	case f.barred(q, r, i):
+		return lockedOut
 	case in.Body == "":
 		return invalid("IssueComment", "body", "missing_field", "")
 	case len([]rune(in.Body)) > longestBody:
@@ -99,6 +101,9 @@ func (f *Forge) editComment(q *query, r *repo, c *comment) answer {
 	var in struct{ Body string }
 	if fault := q.decode(&in); fault != nil {
 		return *fault
+	}
+	if f.barred(q, r, f.issues.rows[c.Issue]) {
+		return lockedOut
 	}
 	if in.Body == "" {
 		return invalid("IssueComment", "body", "missing_field", "")
@@ -123,6 +128,8 @@ func (f *Forge) react(q *query, issue, comment int64) answer {
 	switch {
 	case q.login() == "":
 		return refused(401, "Requires authentication")
+	case f.issues.rows[issue].Locked:
+		return lockedOut
 	case !slices.Contains(reactionNames, in.Content):
 		return invalid("Reaction", "content", "invalid", "")
 	}

@@ -113,7 +113,7 @@ func TestRefusals(t *testing.T) {
 			return err
 		}, 422, "missing_field"},
 		"an address that there is not": {func() error {
-			_, err := ada.Issues.Lock(ctx, "northtrail", "shop", 1, nil)
+			_, _, err := ada.Issues.ListMilestones(ctx, "northtrail", "shop", nil)
 			return err
 		}, 404, "Not Found"},
 	} {

@@ -86,7 +86,7 @@ func (f *Forge) joinedCommit(ctx context.Context, r *repo, i *issue, base string
 			title = fmt.Sprintf("%s (#%d)", i.Title, i.Number)
 		}
 	case title == "":
-		title = fmt.Sprintf("Merge pull request #%d from %s/%s", i.Number, f.repos.rows[i.Pull.HeadRepo].Owner, i.Pull.Head)
+		title = fmt.Sprintf("Merge pull request #%d from %s/%s", i.Number, i.Pull.HeadOwner, i.Pull.Head)
 		if message == "" {
 			message = i.Title
 		}

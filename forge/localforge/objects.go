@@ -70,14 +70,18 @@ type issue struct {
 	Labels  []string  `json:"labels,omitempty"`
 	// Assignees are logins.
 	Assignees []string `json:"assignees,omitempty"`
-	Pull      *pull    `json:"pull,omitempty"`
+	// Locked says that only who may write comments, and nobody reacts; LockReason is why, in GitHub's words, if anybody said.
+	Locked     bool   `json:"locked,omitempty"`
+	LockReason string `json:"lock_reason,omitempty"`
+	Pull       *pull  `json:"pull,omitempty"`
 }
 
 // pull is what a merge request has besides an issue's.
 type pull struct {
 	Base      string    `json:"base"` // branches
 	Head      string    `json:"head"`
-	HeadRepo  int64     `json:"head_repo"`
+	HeadRepo  int64     `json:"head_repo"` // which may be deleted since
+	HeadOwner string    `json:"head_owner"`
 	BaseSHA   string    `json:"base_sha"`
 	HeadSHA   string    `json:"head_sha"`
 	Draft     bool      `json:"draft"`

@@ -12,10 +12,10 @@ func (f *Forge) pullJSON(i *issue) object {
 	issue := fmt.Sprintf("%s/issues/%d", f.api(r), i.Number)
 	statuses := f.api(r) + "/statuses/" + p.HeadSHA
 	href := func(s string) object { return object{"href": s} }
-	return object{"id": i.ID, "node_id": node("PR", i.ID), "number": i.Number, "title": i.Title, "body": body(i.Body), "state": i.state(), "draft": p.Draft, "locked": false,
-		"user": f.userJSON(i.Author), "labels": f.labelsJSON(r, i.Labels), "assignee": f.firstUser(i.Assignees), "assignees": each(i.Assignees, f.userJSON), "milestone": nil, "active_lock_reason": nil,
+	return object{"id": i.ID, "node_id": node("PR", i.ID), "number": i.Number, "title": i.Title, "body": body(i.Body), "state": i.state(), "draft": p.Draft, "locked": i.Locked,
+		"user": f.userJSON(i.Author), "labels": f.labelsJSON(r, i.Labels), "assignee": f.firstUser(i.Assignees), "assignees": each(i.Assignees, f.userJSON), "milestone": nil, "active_lock_reason": body(i.LockReason),
 		"requested_reviewers": each(p.Reviewers, f.userJSON), "requested_teams": []object{}, "author_association": f.association(i.Author, r), "auto_merge": nil,
-		"base": f.side(r.ID, p.Base, p.BaseSHA), "head": f.side(p.HeadRepo, p.Head, p.HeadSHA), "merge_commit_sha": body(p.MergeSHA), "merged_at": stamp(p.Merged),
+		"base": f.side(r.ID, r.Owner, p.Base, p.BaseSHA), "head": f.side(p.HeadRepo, p.HeadOwner, p.Head, p.HeadSHA), "merge_commit_sha": body(p.MergeSHA), "merged_at": stamp(p.Merged),
 		"closed_at": stamp(i.Closed), "created_at": stamp(i.Created), "updated_at": stamp(i.Updated), "url": api, "html_url": html, "diff_url": html + ".diff",
 		"patch_url": html + ".patch", "issue_url": issue, "commits_url": api + "/commits", "review_comments_url": api + "/comments",
 		"review_comment_url": f.api(r) + "/pulls/comments{/number}", "comments_url": issue + "/comments", "statuses_url": statuses,
@@ -23,10 +23,13 @@ func (f *Forge) pullJSON(i *issue) object {
 			"review_comment": href(f.api(r) + "/pulls/comments{/number}"), "commits": href(api + "/commits"), "statuses": href(statuses)}}
 }
 
-// side is a branch of a merge request.
-func (f *Forge) side(id int64, branch, sha string) object {
-	r := f.repos.rows[id]
-	return object{"label": r.Owner + ":" + branch, "ref": branch, "sha": sha, "user": f.userJSON(r.Owner), "repo": f.repoJSON(r)}
+// side is a branch of a merge request. Its repository is null once it is deleted.
+func (f *Forge) side(id int64, owner, branch, sha string) object {
+	out := object{"label": owner + ":" + branch, "ref": branch, "sha": sha, "user": f.userJSON(owner), "repo": nil}
+	if r := f.repos.rows[id]; r != nil {
+		out["repo"] = f.repoJSON(r)
+	}
+	return out
 }
 
 // fullPullJSON is a merge request as the API shows one by itself.

@@ -48,11 +48,7 @@ func (f *Forge) listPulls(q *query, r *repo) answer {
 		if i.Pull == nil || !ofState(i, v.Get("state")) || v.Get("base") != "" && v.Get("base") != i.Pull.Base {
 			return false
 		}
-		owner := ""
-		if head := f.repos.rows[i.Pull.HeadRepo]; head != nil {
-			owner = head.Owner
-		}
-		return v.Get("head") == "" || strings.EqualFold(v.Get("head"), owner+":"+i.Pull.Head)
+		return v.Get("head") == "" || strings.EqualFold(v.Get("head"), i.Pull.HeadOwner+":"+i.Pull.Head)
 	})
 	order(found, v.Get("sort"), v.Get("direction"))
 	p := q.page(len(found))
@@ -98,7 +94,7 @@ func (f *Forge) openPull(q *query, r *repo) answer {
 		return invalid("PullRequest", "", "custom", fmt.Sprintf("No commits between %s and %s", in.Base, branch))
 	}
 	i := f.newIssue(r, q.login(), in.Title, in.Body)
-	i.Pull = &pull{Base: in.Base, Head: branch, HeadRepo: from.ID, BaseSHA: base, HeadSHA: head, Draft: in.Draft}
+	i.Pull = &pull{Base: in.Base, Head: branch, HeadRepo: from.ID, HeadOwner: from.Owner, BaseSHA: base, HeadSHA: head, Draft: in.Draft}
 	if err := f.bring(ctx, r, from, i.Number, head); err != nil {
 		return refused(500, err.Error())
 	}
@@ -155,10 +151,15 @@ func (f *Forge) editPull(q *query, r *repo, i *issue) answer {
 // unopenable says why a closed merge request can't be opened again.
 func (f *Forge) unopenable(ctx context.Context, i *issue) *answer {
 	var a answer
-	_, there := f.resolve(ctx, f.repos.rows[i.Pull.HeadRepo], "refs/heads/"+i.Pull.Head)
+	from, there := f.repos.rows[i.Pull.HeadRepo], false
+	if from != nil {
+		_, there = f.resolve(ctx, from, "refs/heads/"+i.Pull.Head)
+	}
 	switch {
 	case !i.Pull.Merged.IsZero():
 		a = invalid("PullRequest", "state", "invalid", "state cannot be changed. The pull request cannot be reopened.")
+	case from == nil:
+		a = invalid("PullRequest", "state", "invalid", "state cannot be changed. The repository that submitted this pull request has been deleted.")
 	case !there:
 		a = invalid("PullRequest", "state", "invalid", "state cannot be changed. The "+i.Pull.Head+" branch was deleted.")
 	default:

@@ -3,6 +3,7 @@ package localforge
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 )
 
@@ -42,6 +43,31 @@ func (f *Forge) Grant(owner, name, login string, p Permission) error {
 	}
 	r.Access[fold(login)] = p
 	put(f.store, &f.repos, r.ID, r)
+	return nil
+}
+
+// DeleteFork deletes a repository that has no issues or merge requests of its own. Merge requests from it are closed, as github.com does now; with leave they stay open, as it did until 2021 and as
+// they do where a whole account is taken away. Either way their heads have no repository any more; what they brought stays.
+func (f *Forge) DeleteFork(owner, name, by string, leave bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r, err := f.repository(owner, name)
+	if err != nil {
+		return err
+	}
+	if r.Numbers > 0 {
+		return fmt.Errorf("delete %s: it has issues or merge requests", r.full())
+	}
+	from := f.issues.all(func(i *issue) bool { return i.Pull != nil && i.Repo != r.ID && i.Pull.HeadRepo == r.ID })
+	if err := os.RemoveAll(f.gitDir(r)); err != nil {
+		return fmt.Errorf("delete %s: %w", r.full(), err)
+	}
+	remove(f.store, &f.repos, r.ID)
+	for _, i := range from {
+		if !leave {
+			f.setState(f.repos.rows[i.Repo], i, false, by)
+		}
+	}
 	return nil
 }
 

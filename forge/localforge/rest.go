@@ -79,6 +79,7 @@ func (f *Forge) rest() http.Handler {
 	f.repoRoutes(route)
 	f.issueRoutes(route)
 	f.commentRoutes(route)
+	f.lockRoutes(route)
 	f.labelRoutes(route)
 	f.pullRoutes(route)
 	f.checkRoutes(route)

@@ -18,6 +18,8 @@ func (f *Forge) addReview(q *query, r *repo, i *issue) answer {
 	switch {
 	case q.login() == "":
 		return refused(401, "Requires authentication")
+	case f.barred(q, r, i):
+		return answer{status: 422, body: object{"message": "Unprocessable Entity", "errors": []string{"lock prevents review"}, "documentation_url": documentation, "status": "422"}}
 	case !known:
 		return invalid("PullRequestReview", "event", "invalid", "")
 	case state != "COMMENTED" && strings.EqualFold(q.login(), i.Author):

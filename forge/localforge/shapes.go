@@ -72,7 +72,7 @@ func (f *Forge) issueJSON(i *issue) object {
 	api := fmt.Sprintf("%s/issues/%d", f.api(r), i.Number)
 	comments := len(f.comments.of(i.ID, nil))
 	out := object{"id": i.ID, "node_id": node("I", i.ID), "number": i.Number, "title": i.Title, "body": body(i.Body), "state": i.state(), "state_reason": body(i.Reason), "user": f.userJSON(i.Author),
-		"labels": f.labelsJSON(r, i.Labels), "assignee": f.firstUser(i.Assignees), "assignees": each(i.Assignees, f.userJSON), "milestone": nil, "locked": false, "active_lock_reason": nil, "comments": comments,
+		"labels": f.labelsJSON(r, i.Labels), "assignee": f.firstUser(i.Assignees), "assignees": each(i.Assignees, f.userJSON), "milestone": nil, "locked": i.Locked, "active_lock_reason": body(i.LockReason), "comments": comments,
 		"url": api, "repository_url": f.api(r), "labels_url": api + "/labels{/name}", "comments_url": api + "/comments", "events_url": api + "/events",
 		"html_url": f.page(i), "closed_at": stamp(i.Closed), "created_at": stamp(i.Created), "updated_at": stamp(i.Updated),
 		"author_association": f.association(i.Author, r), "performed_via_github_app": nil, "timeline_url": api + "/timeline", "reactions": f.reactionsJSON(api, i.ID, 0)}

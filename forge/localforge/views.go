@@ -166,8 +166,8 @@ func (f *Forge) issueView(r *repo, i *issue) Issue {
 		return out
 	}
 	out.Pull = &Pull{Base: p.Base, Head: p.Head, BaseSHA: p.BaseSHA, HeadSHA: p.HeadSHA, MergedBy: p.MergedBy, MergeSHA: p.MergeSHA, Reviewers: slices.Clone(p.Reviewers)}
-	if from := f.repos.rows[p.HeadRepo]; from.ID != r.ID {
-		out.Pull.Head = from.Owner + ":" + p.Head
+	if p.HeadRepo != r.ID {
+		out.Pull.Head = p.HeadOwner + ":" + p.Head
 	}
 	switch {
 	case !p.Merged.IsZero():

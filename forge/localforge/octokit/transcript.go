@@ -108,7 +108,9 @@ func (s *Transcript) check(r *http.Request, sent []byte, got *httptest.ResponseR
 	}
 	response := &openapi3filter.ResponseValidationInput{RequestValidationInput: input, Status: got.Code, Header: got.Header(), Options: options}
 	response.SetBodyBytes(got.Body.Bytes())
-	if err := openapi3filter.ValidateResponse(r.Context(), response); err != nil {
+	// A deleted fork's merge request has no head repository, which the description of one merge request does not know: github/rest-api-description issue 161.
+	err = openapi3filter.ValidateResponse(r.Context(), response)
+	if err != nil && !strings.Contains(err.Error(), `/head/repo": Value is not nullable`) {
 		s.t.Errorf("answer to %s %s: %v", r.Method, r.URL, firstLines(err.Error(), 12))
 	}
 }
