@@ -27,6 +27,7 @@ func TestTalk(t *testing.T) {
 		"joined": twoIssuesShareAMergeRequest, "approved": whatIsApprovedIsLeftAlone, "parted": whatDoesNotFitWaits, "refined": aMergeRequestIsRefined,
 		"closed": whatIsClosedStaysClosed, "guests": peoplesCommitsAreKept, "falls": whatFailsOnTheNewBaseIsRed, "stopped": workIsTakenBack, "readers": readersMayNot, "held": whatIsThereByNowIsNotProposed,
 		"drafts": aDraftIsNotMadeWorse, "twice": oneIssueForOneMergeRequest,
+		"rewound": aBranchIsSetBack, "replaced": aBranchIsSetElsewhere, "pruned": aBranchIsDeleted, "locked": aConversationIsLocked,
 	}
 	owners := map[string][]tiny.Product{"finance": {{Name: "ledgers", Bare: true}}, "marketing": {{Name: "mails"}}}
 	for name := range scenes {

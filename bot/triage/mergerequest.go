@@ -109,12 +109,20 @@ func (t *Triage) moved(ctx context.Context, host Host, r state.Repository, c sta
 // headMoved notes a commit of somebody else's on the bot's branch, and has it verified as a person's.
 func (t *Triage) headMoved(ctx context.Context, tx *state.Tx, r state.Repository, id int64, mr forge.MergeRequest) error {
 	c, ok, err := tx.Change(id)
-	if err != nil || !ok || mr.HeadSHA == c.Head || c.State != state.ChangeOpen {
+	if err != nil || !ok || mr.HeadSHA == c.Head && c.Foreign == "" || c.State != state.ChangeOpen {
 		return err
 	}
-	c.Foreign, c.Approved = mr.HeadSHA, false
+	if c.Foreign, c.Approved = mr.HeadSHA, false; mr.HeadSHA == c.Head { // somebody put it back
+		c.Foreign = ""
+	}
 	if err := tx.SaveChange(c); err != nil {
 		return err
+	}
+	if err := t.rouse(ctx, tx, c.ProductID); err != nil { // what could not be built on the branch as it was
+		return err
+	}
+	if c.Foreign == "" {
+		return nil
 	}
 	return t.Queue.Add(ctx, tx, t.Lines.Verify, Proof{Repository: r.ID, Number: mr.Number, Head: mr.HeadSHA, Base: mr.Base}.String())
 }

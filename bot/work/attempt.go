@@ -83,6 +83,11 @@ func (w *Worker) attempt(ctx context.Context, t task, x state.Trigger) error {
 		return w.stumbled(ctx, t, x, err)
 	}
 	defer s.close()
+	if lacks, err := w.lacks(ctx, t, s); err != nil {
+		return w.stumbled(ctx, t, x, err)
+	} else if lacks {
+		return w.setAside(ctx, t, x, s)
+	}
 	outcome, err := w.author(ctx, t, x, s, s.layout, "", say)
 	fault.Point("author done")
 	var unfit *author.UnfitError

@@ -164,7 +164,7 @@ func (w *Worker) published(ctx context.Context, t task, c state.Change, p public
 			return err // somebody closed it meanwhile
 		}
 		c.State, c.Head, c.Publication, c.Attempts = state.ChangeOpen, p.Commit, nil, 0
-		c.Approved = false
+		c.Approved, c.Foreign = false, ""
 		if err := tx.SaveChange(c); err != nil {
 			return err
 		}

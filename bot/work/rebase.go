@@ -44,6 +44,13 @@ func (w *Worker) rebase(ctx context.Context, t task, x state.Trigger) error {
 			return w.settled(ctx, t, x, s.base)
 		}
 		x.Evidence = []string{why}
+		if lacks, err := w.lacks(ctx, t, s); err != nil {
+			return w.stumbled(ctx, t, x, err)
+		} else if lacks { // somebody may want it so
+			c := *t.change
+			c.Foreign = s.start
+			return w.answer(ctx, t, x, state.TriggerFailed, why+" "+rewritten(&c))
+		}
 	}
 	foreign, err := w.foreign(ctx, s, s.start)
 	if err != nil {

@@ -234,7 +234,7 @@ func (w *Worker) mustWait(t task, x state.Trigger) string {
 		return "The edit of the spec is looked at after it."
 	case t.change.Approved && !x.Refines:
 		return "It is approved already, and not changed under its reviewers."
-	case x.Reason == notTogether(t.change):
+	case x.Reason == notTogether(t.change), x.Reason == rewritten(t.change):
 		return x.Reason
 	}
 	return ""
