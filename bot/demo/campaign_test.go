@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -102,7 +103,10 @@ func TestACampaignWaits(t *testing.T) {
 		c.Guidelines[0].Governs = []string{"commerce"}
 	})
 	p.previews(map[string]message.Standing{"orders": message.StandToChange, "items": message.StandToChange})
-	p.push(demo.Rules, "ada", "", "Amounts say what they include", map[string]string{"gross.md": gross("Net")})
+	p.push(demo.Rules, "ada", "net", "Amounts say what they include", map[string]string{"gross.md": gross("Net")})
+	rule, err := p.town.Person("ada").OpenPull(t.Context(), demo.Rules, demo.RulesRepository, localforge.NewPull{Title: "Amounts say what they include", Head: "net"})
+	p.do(err)
+	p.do(p.town.Person("ada").Merge(t.Context(), demo.Rules, demo.RulesRepository, rule))
 	p.wait("the canary is there", long, func() bool {
 		return p.change("items").State == state.ChangeOpen || p.change("orders").State == state.ChangeOpen
 	})
@@ -115,18 +119,26 @@ func TestACampaignWaits(t *testing.T) {
 		t.Error("the others did not wait for the canary")
 	}
 	number := p.change(first).Number
-	_, err := p.town.Person("jane").Comment(t.Context(), "commerce", demo.Repository, number, "/codicil pause")
-	p.do(err)
-	p.wait("it is paused", long, func() bool { return p.campaigns()[0].State == state.CampaignPaused })
+	p.told("omar", "commerce", number, "/codicil pause", "needs write access")
+	p.told("lee", demo.Rules, rule, "/codicil pause", "needs write access")
+	if now := p.campaigns()[0].State; now != state.CampaignCanary {
+		t.Errorf("readers made the campaign %s", now)
+	}
+	p.told("ada", demo.Rules, rule, "/codicil pause", "“Amounts say what they include” is paused")
+	if now := p.campaigns()[0].State; now != state.CampaignPaused {
+		t.Errorf("the campaign is %s", now)
+	}
+	p.told("ada", demo.Rules, rule, "/codicil resume", "goes on, with the first 1 until")
+	p.told("jane", "commerce", number, "/codicil pause", "is paused")
 	p.merged("commerce", "jane", first)
 	p.idle()
 	if p.change(second).ID != 0 {
 		t.Error("a campaign that is paused went on")
 	}
-	_, err = p.town.Person("jane").Comment(t.Context(), "commerce", demo.Repository, number, "/codicil resume")
-	p.do(err)
+	p.told("jane", "commerce", number, "/codicil resume", "goes on")
 	p.merged("commerce", "jane", second)
 	p.over(1)
+	p.told("jane", "commerce", number, "/codicil pause", "is over")
 	p.found(map[string]string{"orders": state.FoundToChange, "items": state.FoundToChange, "revenue": "", "letters": ""})
 	if p.change("revenue").ID != 0 {
 		t.Error("a product of an owner that is not governed was changed")
@@ -162,6 +174,24 @@ func TestACampaignKeepsToLimits(t *testing.T) {
 	if p.change("items").State != state.ChangeDeclined || m.count("items") != asked {
 		t.Error("what was declined came again with the same text")
 	}
+}
+
+// told has somebody comment at a merge request, and waits until the bot says something new there that holds some words.
+func (p *play) told(who, owner string, number int, says, want string) {
+	p.Helper()
+	name := demo.Repository
+	if owner == demo.Rules {
+		name = demo.RulesRepository
+	}
+	before, _ := p.town.Thread(owner, name, number)
+	_, err := p.town.Person(who).Comment(p.Context(), owner, name, number, says)
+	p.do(err)
+	p.wait(fmt.Sprintf("%s is told %q", who, want), long, func() bool {
+		now, _ := p.town.Thread(owner, name, number)
+		return slices.ContainsFunc(now.Remarks[len(before.Remarks):], func(r localforge.Remark) bool {
+			return strings.HasPrefix(r.Author, "codicil") && strings.Contains(r.Body, want)
+		})
+	})
 }
 
 // previews wants a preview of the guideline to find how products stand, and to estimate what changes cost, with nothing begun.

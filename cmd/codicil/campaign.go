@@ -63,11 +63,11 @@ bot that runs sees to it with its next sweep at the latest.`),
 	f.building.add(cmd)
 	for _, to := range []struct {
 		use, short string
-		state      state.CampaignState
-	}{{"pause ID", "Hold back what a campaign has not begun", state.CampaignPaused}, {"resume ID", "Let a paused campaign go on", state.CampaignRunning}} {
+		pause      bool
+	}{{"pause ID", "Hold back what a campaign has not begun", true}, {"resume ID", "Let a paused campaign go on", false}} {
 		cmd.AddCommand(&cobra.Command{Use: to.use, Short: to.short, Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.turnCampaign(cmd.Context(), f, args[0], to.state)
+				return c.turnCampaign(cmd.Context(), f, args[0], to.pause)
 			}})
 	}
 	return cmd
@@ -156,8 +156,8 @@ func (c *cli) listCampaigns(ctx context.Context, f *campaignFlags) (err error) {
 	return c.showCampaigns(all, f.format)
 }
 
-// turnCampaign pauses a campaign, or lets it go on.
-func (c *cli) turnCampaign(ctx context.Context, f *campaignFlags, argument string, to state.CampaignState) (err error) {
+// turnCampaign pauses a campaign, or lets it go on where it was.
+func (c *cli) turnCampaign(ctx context.Context, f *campaignFlags, argument string, pause bool) (err error) {
 	id, err := strconv.ParseInt(argument, 10, 64)
 	if err != nil {
 		return fmt.Errorf("%q is no campaign: name the number that `codicil campaign` lists", argument)
@@ -174,18 +174,15 @@ func (c *cli) turnCampaign(ctx context.Context, f *campaignFlags, argument strin
 	var x state.Campaign
 	if err := db.Update(ctx, func(tx *state.Tx) error {
 		var ok bool
-		if x, ok, err = tx.Campaign(id); err != nil {
-			return err
+		x, ok, err = tx.PauseCampaign(id, pause)
+		if err == nil && (!ok || x.State == state.CampaignOver) {
+			err = fmt.Errorf("there is no campaign %d that goes on", id)
 		}
-		if !ok || x.State == state.CampaignOver {
-			return fmt.Errorf("there is no campaign %d that goes on", id)
-		}
-		x.State = to
-		return tx.SaveCampaign(x)
+		return err
 	}); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.stdout, "%d, %s, is %s\n", id, x.Title, to)
+	_, err = fmt.Fprintf(c.stdout, "%d, %s, is %s\n", id, oneLine(x.Title), x.State)
 	return err
 }
 
