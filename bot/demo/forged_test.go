@@ -26,13 +26,14 @@ import (
 
 // TestForged has people pretend to be the bot, or somebody who may command it.
 func TestForged(t *testing.T) {
-	owners := map[string][]tiny.Product{"commerce": {{Name: "copied"}, {Name: "taken"}, {Name: "forked"}, {Name: "replayed"}}, "finance": {{Name: "unserved"}}}
-	p := settle(t, demo.Options{Examples: tiny.Files(owners), Configure: func(c *config.Config) { c.GitHub.Repositories = []string{"commerce/*"} }}, 4, func(*model.Account) asker { return &tiny.Model{} })
+	owners := map[string][]tiny.Product{"commerce": {{Name: "copied"}, {Name: "taken"}, {Name: "forked"}, {Name: "replayed"}, {Name: "chatty"}}, "finance": {{Name: "unserved"}}}
+	p := settle(t, demo.Options{Examples: tiny.Files(owners), Configure: func(c *config.Config) { c.GitHub.Repositories = []string{"commerce/*"} }}, 5, func(*model.Account) asker { return &tiny.Model{} })
 	tap := newTap(p)
 	together(p, map[string]func(*play){
 		"copied":   func(p *play) { copiedMarksAreNobodys(p.house("commerce", "copied")) },
 		"taken":    func(p *play) { aTakenBranchIsLeftAlone(p.house("commerce", "taken")) },
 		"forked":   func(p *play) { aForkCommandsNothing(p.house("commerce", "forked")) },
+		"chatty":   func(p *play) { otherBotsCommandNothing(p.house("commerce", "chatty")) },
 		"replayed": func(p *play) { replayedWebhooksDoNothing(p.house("commerce", "replayed"), tap) },
 	})
 	if n := len(p.triggers("unserved")); n != 0 {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/codicil-dev/codicil/bot/demo"
 	"github.com/codicil-dev/codicil/bot/message"
+	"github.com/codicil-dev/codicil/bot/queue"
+	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/forge/localforge"
 )
 
@@ -139,4 +141,49 @@ func TestForks(t *testing.T) {
 	if n := len(p.remarks(number)); n != 4 {
 		t.Errorf("there are %d comments, want the one of the verification and three answers", n)
 	}
+
+	// The fork is deleted and the merge request stays: what it brought can still be verified, queued, and found by a sweep.
+	p.town.SetFaults(localforge.Faults{Hooks: localforge.HookFaults{Lost: 1}})
+	last, err := p.town.Commit(t.Context(), localforge.Commit{Owner: "lee", Name: demo.Repository, Branch: "mine", By: "lee", Message: "The last word",
+		Write: map[string]string{ordersModel: "-- mine, to the last\n" + shopOf("orders").model()}, Remove: []string{"commerce/orders/product.yaml"}})
+	p.do(err)
+	p.do(p.town.DeleteFork("lee", demo.Repository, "lee", true))
+	p.do(p.bot.Sweep(t.Context()))
+	p.check("commerce", last, message.CheckName, "success")
+	p.town.SetFaults(localforge.Faults{})
+	thread, _ := p.town.Thread("commerce", demo.Repository, number)
+	p.do(p.town.Person("jane").Rerun(t.Context(), "commerce", demo.Repository, thread.Checks[0].ID))
+	p.wait("the check was run again", long, func() bool {
+		now, _ := p.town.Thread("commerce", demo.Repository, number)
+		return now.Checks[0].Conclusion == "success" && now.Checks[0].Completed.After(thread.Checks[0].Completed)
+	})
+	p.told("jane", "commerce", number, "/codicil verify "+last, "may run for this commit")
+	queued, err := p.town.Enqueue(t.Context(), "commerce", demo.Repository, number, "jane")
+	p.do(err)
+	p.check("commerce", queued, message.CheckName, "success")
+	p.do(p.bot.Sweep(t.Context()))
+	p.do(p.town.Person("jane").Merge(t.Context(), "commerce", demo.Repository, number))
+	p.idle()
+	p.nothingLeft()
+}
+
+// nothingLeft fails if something waits to be tried again, or was given up.
+func (p *play) nothingLeft() {
+	p.Helper()
+	p.view(func(tx *state.Tx) error {
+		for _, s := range []state.WriteState{state.WritePending, state.WriteDead} {
+			writes, err := tx.WritesIn(s)
+			if err != nil {
+				return err
+			}
+			for _, w := range writes {
+				p.Errorf("the write %s is %s: %s", w.Key, w.State, w.Error)
+			}
+		}
+		dead, err := queue.Dead(p.Context(), tx)
+		for _, j := range dead {
+			p.Errorf("the job %s %s was given up: %s", j.Line, j.Argument, j.Error)
+		}
+		return err
+	})
 }

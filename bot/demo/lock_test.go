@@ -22,6 +22,8 @@ func aConversationIsLocked(h house) {
 	if said := h.bots(issue); len(said) > 0 || len(h.thread(issue).Reactions) > 0 {
 		h.Errorf("the bot spoke in a locked conversation:\n%s", strings.Join(said, "\n---\n"))
 	}
+	h.says("jane", issue, "/amend locked: is there a column cents?")
+	h.until("what needs no change is answered", func() bool { return len(h.triggers("locked", state.TriggerAnswered)) == 1 }, nil)
 	h.until("what could not be said is given up", func() bool { return len(h.pending(issue)) == 0 }, func() string { return strings.Join(h.pending(issue), "\n") })
 	// Unlocked, it is heard again.
 	h.must(jane.Unlock(h.Context(), h.owner, demo.Repository, issue))
