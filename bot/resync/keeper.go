@@ -94,18 +94,28 @@ func (k *keeper) campaign(x state.Trigger) (int64, error) {
 	return c.ID, err
 }
 
-// comment keeps the trigger that a comment is about, and that the comment is there.
+// remember keeps the triggers that a comment is about.
+func (k *keeper) remember(c comment) error {
+	if c.memo == nil {
+		return nil
+	}
+	for _, x := range c.memo.Triggers {
+		if err := k.trigger(*c.memo, x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// comment keeps that a comment is there, under the key that it says and those that its memo says.
 func (k *keeper) comment(c comment) error {
 	keys := []string{}
-	if key, ok := message.CommentKey(c.Body); ok {
+	if key, ok := message.CommentKey(c.Body); ok && k.belongs(key) {
 		keys = append(keys, key)
 	}
 	if c.memo != nil {
 		for _, x := range c.memo.Triggers {
 			keys = append(keys, work.StatusKey(x), work.QuestionsKey(x, x.Round))
-			if err := k.trigger(*c.memo, x); err != nil {
-				return err
-			}
 		}
 	}
 	slices.Sort(keys)
@@ -119,6 +129,21 @@ func (k *keeper) comment(c comment) error {
 		}
 	}
 	return nil
+}
+
+// belongs says whether the key that a comment says is one of what is written in the repository: anybody who may edit the comment may edit the key, which
+// must not keep the bot from writing something elsewhere.
+func (k *keeper) belongs(key string) bool {
+	for _, of := range []string{"comment/", "refusal/"} {
+		if strings.HasPrefix(key, of+k.repository.Key()+"/") {
+			return true
+		}
+	}
+	var trigger int64
+	if _, err := fmt.Sscanf(key, "trigger/%d/", &trigger); err != nil {
+		return false
+	}
+	return k.kept[trigger]
 }
 
 // trigger keeps a trigger that is in no merge request.

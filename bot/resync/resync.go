@@ -37,12 +37,16 @@ type Resync struct {
 	// Serves says whether a repository is looked after; Look looks at its default branch, so that its products are known.
 	Serves func(repo forge.Repo) bool
 	Look   func(ctx context.Context, r forge.Repository) error
-	Log    *slog.Logger
+	// Seal knows what the bot hid from what others changed.
+	Seal *state.Seal
+	Log  *slog.Logger
 }
 
 // Result counts what was found.
 type Result struct {
 	Repositories, Open, Merged, Declined, Waiting, Asked, Ended, Comments int
+	// Unbelieved are what the bot wrote and was not taken into account, each with where it is and why.
+	Unbelieved []string
 }
 
 // ErrNotNew says that the database holds work already.
@@ -105,6 +109,7 @@ type place struct {
 	repository forge.Repository
 	requests   []request
 	comments   []comment
+	unbelieved []string
 	// last is when the bot said something last; the zero time if it never did.
 	last time.Time
 }
@@ -142,9 +147,9 @@ func (s *Resync) read(ctx context.Context, r forge.Repository, self forge.User) 
 		if !own(mr.Author, mr.Created) {
 			continue
 		}
-		memo, ok, err := state.FindMemo(mr.Body)
-		if err != nil || !ok || memo.Change == nil {
-			s.Log.Warn("a merge request of the bot's tells nothing of itself", "repository", r.String(), "number", mr.Number, "error", err)
+		memo, ok, err := s.Seal.Find(mr.Body)
+		if why := doubt(memo, ok, err, r, func() bool { return memo.Change != nil && memo.Change.Branch == mr.Head }); why != "" {
+			s.doubted(p, fmt.Sprintf("merge request #%d", mr.Number), why)
 			continue
 		}
 		q := request{MergeRequest: mr, memo: memo}
@@ -164,18 +169,41 @@ func (s *Resync) read(ctx context.Context, r forge.Repository, self forge.User) 
 			continue
 		}
 		one := comment{Comment: c}
-		memo, ok, err := state.FindMemo(c.Body)
-		if err != nil {
-			s.Log.Warn("a comment of the bot's can't be read", "repository", r.String(), "comment", c.ID, "error", err)
-		}
-		if ok {
+		memo, ok, err := s.Seal.Find(c.Body)
+		why := doubt(memo, ok, err, r, func() bool {
+			return memo.Change == nil && !slices.ContainsFunc(memo.Triggers, func(x state.Trigger) bool { return x.Issue != c.Issue })
+		})
+		switch {
+		case why == "":
 			one.memo = &memo
+		case ok || err != nil: // others hide nothing
+			s.doubted(p, fmt.Sprintf("comment %d at #%d", c.ID, c.Issue), why)
 		}
 		p.comments = append(p.comments, one)
 	}
 	// What was said last counts.
 	slices.SortStableFunc(p.comments, func(a, b comment) int { return b.Updated.Compare(a.Updated) })
 	return p, nil
+}
+
+// doubt says why a memo is not believed: it may be none, be changed, or be copied from elsewhere; here says whether it is where it was hidden. Empty if it
+// is believed.
+func doubt(m state.Memo, ok bool, err error, r forge.Repository, here func() bool) string {
+	switch {
+	case err != nil:
+		return err.Error()
+	case !ok:
+		return "it tells nothing of itself"
+	case m.Repository != r.ID || !here():
+		return "what it hides was hidden elsewhere"
+	}
+	return ""
+}
+
+// doubted notes what is not believed.
+func (s *Resync) doubted(p *place, what, why string) {
+	s.Log.Warn("what the bot once wrote is not believed", "repository", p.repository.String(), "what", what, "why", why)
+	p.unbelieved = append(p.unbelieved, fmt.Sprintf("%s, %s: %s", p.repository, what, why))
 }
 
 // approved says whether somebody approves a merge request as it is.
@@ -200,10 +228,16 @@ func (s *Resync) keep(tx *state.Tx, p *place, r *Result) error {
 		}
 	}
 	for _, c := range p.comments {
+		if err := k.remember(c); err != nil {
+			return err
+		}
+	}
+	for _, c := range p.comments { // after all triggers are known
 		if err := k.comment(c); err != nil {
 			return err
 		}
 	}
+	r.Unbelieved = append(r.Unbelieved, p.unbelieved...)
 	if p.last.IsZero() {
 		return nil
 	}

@@ -79,6 +79,7 @@ type Service struct {
 	sweeper  *sweep.Sweeper
 	refresh  *refresh.Refresher
 	book     *rulebook.Book
+	seal     *state.Seal
 	campaign *campaign.Runner
 	pages    http.Handler
 }
@@ -115,6 +116,11 @@ func (s *Service) open(ctx context.Context) (err error) {
 	if s.git, err = mirror.Open(filepath.Join(o.Data, "git"), mirror.Options{Log: o.Log, Now: o.Now, Author: person, SignOff: c.Commits.SignOff, AllowFile: o.AllowFile}); err != nil {
 		return err
 	}
+	seal, err := state.NewSeal(o.Secrets...)
+	if err != nil {
+		return err
+	}
+	s.seal = seal
 	library := workspace.Library{Cache: s.git, Credential: o.Host.Credential}
 	scratch := filepath.Join(o.Data, "scratch")
 	if err := errors.Join(os.RemoveAll(scratch), os.MkdirAll(scratch, 0o700)); err != nil {
@@ -124,7 +130,7 @@ func (s *Service) open(ctx context.Context) (err error) {
 	s.outbox = &outbox.Outbox{Hosts: only[outbox.Host](o.Host, o.Host.Name()), Git: work.Pusher{DB: s.db, Library: library}, DB: s.db, Log: o.Log, Visibility: config.Duration(c.Server.Visibility)}
 	worker := &work.Worker{
 		DB: s.db, Outbox: s.outbox, Library: library, Hosts: only[work.Host](o.Host, o.Host.Name()), Rules: s.book.InForce, RuleAt: s.book.Get, Verifier: o.Verifier, Log: o.Log,
-		Version: o.Version, Committer: c.Commits.Email, Process: fmt.Sprintf("%d", os.Getpid()), Patience: config.Duration(c.Questions.Wait), Scratch: scratch, Campaigns: campaign.Line,
+		Version: o.Version, Committer: c.Commits.Email, Process: fmt.Sprintf("%d", os.Getpid()), Patience: config.Duration(c.Questions.Wait), Scratch: scratch, Campaigns: campaign.Line, Seal: seal,
 		Authors: func(ctx context.Context, order work.Order) (work.Author, func(), error) {
 			return o.Authors(ctx, order, &Answers{db: s.db, change: order.Name})
 		},
@@ -146,7 +152,7 @@ func (s *Service) open(ctx context.Context) (err error) {
 	s.triage = triage.New(&triage.Triage{DB: s.db, Outbox: s.outbox, Queue: s.queue, Library: library, Hosts: only[triage.Host](o.Host, o.Host.Name()), Log: o.Log,
 		Lines:  triage.Lines{Product: work.Line, Verify: gate.Line, Campaign: campaign.Line, Refresh: refresh.Line},
 		Serves: func(r forge.Repo) bool { return c.GitHub.Serves(r.Owner, r.Name) || s.book.Holds(r) }, Guidelines: s.book.Holds, Canary: c.Limits.Canary,
-		RulesAt: s.book.At})
+		RulesAt: s.book.At, Seal: seal})
 	s.sweeper = &sweep.Sweeper{DB: s.db, Triage: s.triage, Queue: s.queue, Outbox: s.outbox, Hosts: []sweep.Host{o.Host}, Log: o.Log, Campaigns: campaign.Line, Products: work.Line,
 		Silence: config.Duration(c.Server.Silence), Wait: config.Duration(c.Questions.Wait), Remind: config.Duration(c.Questions.Remind)}
 	s.receiver = intake.New(intake.Options{Store: deliveries{s.db}, Host: o.Host.Name(), Secrets: func() [][]byte { return o.Secrets }, Parse: o.Host.Event, Concerns: concerns, Now: o.Now, Log: o.Log, Woken: s.triage.Wake})
@@ -283,7 +289,7 @@ func (s *Service) Sweep(ctx context.Context) error { return s.sweeper.Sweep(ctx)
 
 // Resync rebuilds a database that was lost, before Run; see [resync.Resync.Run].
 func (s *Service) Resync(ctx context.Context) (resync.Result, error) {
-	r := &resync.Resync{DB: s.db, Host: s.o.Host, Serves: s.triage.Serves, Look: s.triage.Look, Log: s.o.Log}
+	r := &resync.Resync{DB: s.db, Host: s.o.Host, Serves: s.triage.Serves, Look: s.triage.Look, Seal: s.seal, Log: s.o.Log}
 	return r.Run(ctx)
 }
 

@@ -1,78 +1,15 @@
 package state
 
-import (
-	"bytes"
-	"compress/gzip"
-	"encoding/base64"
-	"encoding/json"
-	"fmt"
-	"io"
-	"regexp"
-)
-
-// Memo is what the bot's texts on a forge hide of what the database knows, so that a lost database can be rebuilt from them. Whoever may edit
-// the bot's texts may edit it, which is who may command the bot.
+// Memo is what the bot's texts on a forge hide of what the database knows, so that a lost database can be rebuilt from them; see [Seal].
 type Memo struct {
+	// Repository is the forge's id of where it is hidden.
+	Repository int64 `json:"repository"`
 	// Product is the product's name, Path its folder.
 	Product string `json:"product"`
 	Path    string `json:"path"`
 	// Change is that of a merge request; nil in a comment.
 	Change   *Change   `json:"change,omitempty"`
 	Triggers []Trigger `json:"triggers"`
-}
-
-// mostMemo is how many bytes a memo may unpack to.
-const mostMemo = 4 << 20
-
-// Hide adds a memo to a text, out of people's sight, if both have no more bytes than most; a memo that has no room is left out.
-func (m Memo) Hide(text string, most int) string {
-	if m.Change != nil {
-		c := *m.Change
-		c.Publication = nil
-		m.Change = &c
-	}
-	var packed bytes.Buffer
-	z := gzip.NewWriter(&packed)
-	_, _ = z.Write([]byte(encoded(m))) // a buffer takes all
-	_ = z.Close()
-	line := "<!-- codicil:state " + base64.URLEncoding.EncodeToString(packed.Bytes()) + " -->\n"
-	if len(text)+len(line)+1 > most {
-		return text
-	}
-	if text != "" && text[len(text)-1] != '\n' {
-		text += "\n"
-	}
-	return text + line
-}
-
-var memoLine = regexp.MustCompile(`(?m)^<!-- codicil:state ([A-Za-z0-9_=-]+) -->\r?$`)
-
-// FindMemo reads the memo that a text hides, the last one if there are several; ok is false if there is none. It means something only in
-// a text that the bot wrote.
-func FindMemo(text string) (m Memo, ok bool, err error) {
-	all := memoLine.FindAllStringSubmatch(text, -1)
-	if len(all) == 0 {
-		return m, false, nil
-	}
-	packed, err := base64.URLEncoding.DecodeString(all[len(all)-1][1])
-	if err != nil {
-		return m, false, fmt.Errorf("read a memo: %w", err)
-	}
-	z, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
-		return m, false, fmt.Errorf("read a memo: %w", err)
-	}
-	plain, err := io.ReadAll(io.LimitReader(z, mostMemo+1))
-	if err != nil {
-		return m, false, fmt.Errorf("read a memo: %w", err)
-	}
-	if len(plain) > mostMemo {
-		return m, false, fmt.Errorf("read a memo: it is larger than %d bytes", mostMemo)
-	}
-	if err := json.Unmarshal(plain, &m); err != nil {
-		return m, false, fmt.Errorf("read a memo: %w", err)
-	}
-	return m, true, nil
 }
 
 // Rebuild keeps a change, or a trigger that belongs to one, under the ids that they had: what is written on a forge is known by them. One whose id

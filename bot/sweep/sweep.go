@@ -211,7 +211,7 @@ func (s *Sweeper) requests(ctx context.Context, h Host, r forge.Repository) (eve
 		news := !seen[mr.HeadSHA]
 		switch {
 		case known:
-			news = c.State == state.ChangeOpen && mr.HeadSHA != c.Head && mr.HeadSHA != c.Foreign
+			news = c.State == state.ChangeOpen && (mr.HeadSHA != c.Head || c.Foreign != "") && mr.HeadSHA != c.Foreign
 		case strings.EqualFold(mr.Author.Login, self.Login) && strings.HasPrefix(mr.Head, mirror.BranchPrefix):
 			news = false
 		}

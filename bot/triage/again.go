@@ -168,7 +168,7 @@ func (t *Triage) takeBack(ctx context.Context, tx *state.Tx, k talk, key string,
 		return err
 	}
 	body := message.Status{Key: x.Key, Product: p.Name, Stage: message.Cancelled, Requirement: x.Requirement}.Comment()
-	if err := t.restate(ctx, tx, k.repository.Repo, x, "cancelled/"+key, body); err != nil {
+	if err := t.restate(ctx, tx, k.repository.Repository, x, "cancelled/"+key, body); err != nil {
 		return err
 	}
 	return t.rouse(ctx, tx, x.ProductID) // what waited behind it has its turn

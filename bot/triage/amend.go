@@ -60,7 +60,7 @@ func (t *Triage) amend(ctx context.Context, k talk, c command.Command, key strin
 		if err := t.react(ctx, tx, k, forge.Eyes); err != nil {
 			return err
 		}
-		if err := t.Outbox.Later(ctx, tx, work.StatusKey(x), work.StatusComment(k.repository.Repo, p.Name, x)); err != nil {
+		if err := t.Outbox.Later(ctx, tx, work.StatusKey(x), work.StatusComment(t.Seal, k.repository.Repository, p.Name, x)); err != nil {
 			return err
 		}
 		return t.rouse(ctx, tx, p.ID)

@@ -210,7 +210,7 @@ func (t *Triage) init(ctx context.Context, k talk, c command.Command, key string
 			return err
 		}
 		x.ID = id
-		if err := t.Outbox.Later(ctx, tx, work.StatusKey(x), work.StatusComment(k.repository.Repo, dir, x)); err != nil {
+		if err := t.Outbox.Later(ctx, tx, work.StatusKey(x), work.StatusComment(t.Seal, k.repository.Repository, dir, x)); err != nil {
 			return err
 		}
 		return t.rouse(ctx, tx, p.ID)

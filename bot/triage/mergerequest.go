@@ -93,7 +93,7 @@ func (t *Triage) ownRequest(ctx context.Context, host Host, e forge.Event, r sta
 // itself it can't be said.
 func (t *Triage) moved(ctx context.Context, host Host, r state.Repository, c state.Change, mr forge.MergeRequest) (end, error) {
 	own, _ := published(c)
-	if mr.HeadSHA == c.Head || mr.HeadSHA == own {
+	if mr.HeadSHA == c.Head && c.Foreign == "" || mr.HeadSHA == own {
 		return nothing("the bot moved #%d to %.8s", mr.Number, mr.HeadSHA)
 	}
 	if c.State == state.ChangeReady {

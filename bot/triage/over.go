@@ -94,7 +94,7 @@ func (t *Triage) endWith(ctx context.Context, tx *state.Tx, r state.Repository, 
 		return err
 	}
 	body := message.Status{Key: x.Key, Product: p.Name, Stage: stage, Requirement: x.Requirement, MergeRequest: &message.Reference{Number: c.Number, URL: c.URL}}.Comment()
-	if err := t.restate(ctx, tx, r.Repo, x, fmt.Sprintf("%s/%s/%d", c.State, c.UID, c.Revision), body); err != nil {
+	if err := t.restate(ctx, tx, r.Repository, x, fmt.Sprintf("%s/%s/%d", c.State, c.UID, c.Revision), body); err != nil {
 		return err
 	}
 	if merged && x.Kind == state.KindIssue && x.Issue != 0 && x.Issue != c.Number && !x.KeepOpen {
@@ -130,7 +130,7 @@ func published(c state.Change) (commit string, trigger int64) {
 }
 
 // restate brings a trigger's status comment up to date, if it has one.
-func (t *Triage) restate(ctx context.Context, tx *state.Tx, repo forge.Repo, x state.Trigger, what, body string) error {
+func (t *Triage) restate(ctx context.Context, tx *state.Tx, in forge.Repository, x state.Trigger, what, body string) error {
 	if x.Issue == 0 {
 		return nil
 	}
@@ -142,8 +142,8 @@ func (t *Triage) restate(ctx context.Context, tx *state.Tx, repo forge.Repo, x s
 	if err != nil {
 		return err
 	}
-	body = work.Remembering(body, p.Name, x)
-	return t.Outbox.Later(ctx, tx, work.StatusKey(x)+"/"+what, outbox.Operation{Kind: outbox.EditComment, Repo: repo, Number: x.Issue, Of: work.StatusKey(x), Body: body})
+	body = work.Remembering(t.Seal, in, body, p.Name, x)
+	return t.Outbox.Later(ctx, tx, work.StatusKey(x)+"/"+what, outbox.Operation{Kind: outbox.EditComment, Repo: in.Repo, Number: x.Issue, Of: work.StatusKey(x), Body: body})
 }
 
 // reopened takes a declined change up again.
@@ -184,7 +184,7 @@ func (t *Triage) reopened(ctx context.Context, tx *state.Tx, r state.Repository,
 			return err
 		}
 		body := message.Status{Key: x.Key, Product: p.Name, Stage: message.Ready, Requirement: x.Requirement, MergeRequest: &message.Reference{Number: c.Number, URL: c.URL}, Draft: c.Draft}.Comment()
-		if err := t.restate(ctx, tx, r.Repo, x, fmt.Sprintf("reopened/%s/%d", c.UID, c.Revision), body); err != nil {
+		if err := t.restate(ctx, tx, r.Repository, x, fmt.Sprintf("reopened/%s/%d", c.UID, c.Revision), body); err != nil {
 			return err
 		}
 	}

@@ -57,6 +57,8 @@ type Triage struct {
 	Log     *slog.Logger
 	// Canary is how many merge requests of a campaign have to be merged before the others are opened; 0 opens all at once.
 	Canary int
+	// Seal hides in texts what a lost database is rebuilt from; nil hides nothing.
+	Seal *state.Seal
 
 	wake chan struct{}
 	// looking has one default branch looked at at a time, by a delivery or by a sweep.

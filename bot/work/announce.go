@@ -37,14 +37,14 @@ func QuestionsKey(x state.Trigger, round int) string {
 }
 
 // StatusComment is the first form of a trigger's status comment, which triage has written.
-func StatusComment(repo forge.Repo, product string, x state.Trigger) outbox.Operation {
+func StatusComment(seal *state.Seal, in forge.Repository, product string, x state.Trigger) outbox.Operation {
 	body := message.Status{Key: x.Key, Product: product, Stage: message.Received, Requirement: x.Requirement}.Comment()
-	return outbox.Operation{Kind: outbox.Comment, Repo: repo, Number: x.Issue, Body: Remembering(body, product, x)}
+	return outbox.Operation{Kind: outbox.Comment, Repo: in.Repo, Number: x.Issue, Body: Remembering(seal, in, body, product, x)}
 }
 
 // Remembering is what is said of a trigger, with what the database knows of it hidden: see [state.Memo].
-func Remembering(body, product string, x state.Trigger) string {
-	return state.Memo{Product: product, Triggers: []state.Trigger{x}}.Hide(body, message.Limit)
+func Remembering(seal *state.Seal, in forge.Repository, body, product string, x state.Trigger) string {
+	return seal.Hide(state.Memo{Repository: in.ID, Product: product, Triggers: []state.Trigger{x}}, body, message.Limit)
 }
 
 // commented says whether a trigger has a place where its asker is told of it.
@@ -61,7 +61,7 @@ func (w *Worker) status(ctx context.Context, t task, x state.Trigger, s message.
 		return unlessRefused(err)
 	}
 	w.shown.forget(x.ID)
-	body := Remembering(s.Comment(), t.product.Name, x)
+	body := Remembering(w.Seal, t.repository.Repository, s.Comment(), t.product.Name, x)
 	_, err = w.Outbox.Do(ctx, statusEdit(t, x, s.Stage, body), outbox.Operation{Kind: outbox.EditComment, Repo: t.repository.Repo, Number: x.Issue, CommentID: at, Of: StatusKey(x), Body: body})
 	return unlessRefused(err)
 }
@@ -75,7 +75,7 @@ func revision(c *state.Change) int {
 
 // statusAt is the number of a trigger's status comment, which is made if it is not there yet.
 func (w *Worker) statusAt(ctx context.Context, t task, x state.Trigger) (int64, error) {
-	r, err := w.Outbox.Do(ctx, StatusKey(x), StatusComment(t.repository.Repo, t.product.Name, x))
+	r, err := w.Outbox.Do(ctx, StatusKey(x), StatusComment(w.Seal, t.repository.Repository, t.product.Name, x))
 	return r.ID, err
 }
 
@@ -123,7 +123,7 @@ func (w *Worker) showStage(ctx context.Context, t task, x state.Trigger, stage m
 		return
 	}
 	body := message.Status{Key: x.Key, Product: t.product.Name, Stage: stage, Requirement: x.Requirement, Round: round}.Comment()
-	body = Remembering(body, t.product.Name, x)
+	body = Remembering(w.Seal, t.repository.Repository, body, t.product.Name, x)
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if _, err := host.EditComment(ctx, t.repository.Repo, at, body+"\n"+outbox.Mark(StatusKey(x))+"\n"); err != nil {
@@ -232,7 +232,7 @@ func (w *Worker) ask(ctx context.Context, t task, x state.Trigger, o *author.Out
 	for _, q := range o.Questions {
 		then.Questions = append(then.Questions, state.Question{Ask: q.Ask, Assume: q.Assume})
 	}
-	r, err := w.Outbox.Do(ctx, inquiry.Key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: x.Issue, Body: Remembering(inquiry.Comment(), t.product.Name, then)})
+	r, err := w.Outbox.Do(ctx, inquiry.Key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: x.Issue, Body: Remembering(w.Seal, t.repository.Repository, inquiry.Comment(), t.product.Name, then)})
 	if refused(err) { // the issue is locked or gone
 		return w.assume(ctx, t, x, o)
 	}
@@ -312,7 +312,7 @@ func (w *Worker) tellOpen(ctx context.Context, t task, p publication) (tell func
 		}
 		w.shown.forget(x.ID)
 		s := message.Status{Key: x.Key, Product: t.product.Name, Requirement: x.Requirement, Stage: message.Ready, MergeRequest: &message.Reference{Number: t.change.Number, URL: t.change.URL}, Draft: p.Draft, Facts: p.Facts}
-		body := Remembering(s.Comment(), t.product.Name, x)
+		body := Remembering(w.Seal, t.repository.Repository, s.Comment(), t.product.Name, x)
 		edits[statusEdit(t, x, s.Stage, body)] = outbox.Operation{Kind: outbox.EditComment, Repo: t.repository.Repo, Number: x.Issue, CommentID: at, Of: StatusKey(x), Body: body}
 	}
 	return func(tx *state.Tx) error {

@@ -234,7 +234,7 @@ func (w *Worker) word(ctx context.Context, t task, s *site, p *publication, trig
 	if report != nil {
 		c.Verdict, c.Impact = string(report.Verdict), string(report.Impact)
 	}
-	memo := state.Memo{Product: t.product.Name, Path: t.product.Path, Change: &c, Triggers: triggers}.Hide("", message.Limit/4)
+	memo := w.Seal.Hide(state.Memo{Repository: t.repository.Repository.ID, Product: t.product.Name, Path: t.product.Path, Change: &c, Triggers: triggers}, "", message.Limit/4)
 	p.Title, p.Body, p.Check, p.Labels = m.Title(), m.Body(message.Limit-len(memo)-1)+"\n"+memo, m.Check(p.Commit), m.Labels()
 	p.Users, p.Teams, err = w.reviewers(ctx, t, s, m.Spec, p.Files)
 	return err

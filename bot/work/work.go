@@ -88,6 +88,8 @@ type Worker struct {
 	Campaigns string
 	// Scratch is the folder for trees; empty for the system's.
 	Scratch string
+	// Seal hides in texts what a lost database is rebuilt from; nil hides nothing.
+	Seal *state.Seal
 
 	shown shown
 }

@@ -21,6 +21,9 @@ func (c *cli) syncCommand() *cobra.Command {
 Sync is for a bot whose database was lost: it reads the bot's own merge requests
 and comments on the forge, in which the bot hides what it must not forget, and
 writes a new database with the same open, merged, declined and waiting work.
+What it hid is sealed with the first of the webhook secrets; what others changed,
+or was sealed with a secret that is not configured any more, is not believed, and
+listed. So name replaced secrets after the new one while you sync.
 The bot must not run meanwhile; start codicil serve afterwards. A database that
 holds work already is left as it is.`),
 		Args: cobra.NoArgs,
@@ -48,8 +51,15 @@ func (c *cli) sync(ctx context.Context, f *serveFlags) error {
 		data, _ := dataFolder(conf.Server) // it was found before
 		return fmt.Errorf("rebuild %s: %w", filepath.Join(data, service.Database), err)
 	}
-	_, err = fmt.Fprintln(c.stdout, synced(r))
-	return err
+	if _, err := fmt.Fprintln(c.stdout, synced(r)); err != nil {
+		return err
+	}
+	for _, what := range r.Unbelieved {
+		if _, err := fmt.Fprintln(c.stdout, "not believed:", oneLine(what)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // synced tells what was found.
