@@ -134,7 +134,7 @@ func (k *keeper) comment(c comment) error {
 // belongs says whether the key that a comment says is one of what is written in the repository: anybody who may edit the comment may edit the key, which
 // must not keep the bot from writing something elsewhere.
 func (k *keeper) belongs(key string) bool {
-	for _, of := range []string{"comment/", "refusal/"} {
+	for _, of := range []string{"comment/", "refusal/", "gate/"} {
 		if strings.HasPrefix(key, of+k.repository.Key()+"/") {
 			return true
 		}
