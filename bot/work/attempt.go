@@ -152,10 +152,11 @@ func pause(attempts int) time.Duration {
 // shared is how long products that are worked on one after the other may share what was fetched of their repositories.
 const shared = 10 * time.Second
 
-// since is as how old the forge's branches may be in an attempt: all that the triggers are about was there when they came.
+// since is as how old the forge's branches may be in an attempt: all that the triggers are about was there when they came. Where a merge request is open,
+// people may have pushed to its branch just now.
 func (w *Worker) since(t task, x state.Trigger) time.Time {
 	now := w.DB.Now()
-	if x.Attempts > 0 {
+	if x.Attempts > 0 || t.change != nil && t.change.State == state.ChangeOpen {
 		return now
 	}
 	at := now.Add(-shared)
