@@ -18,7 +18,7 @@ var described = map[string]string{
 	"GitHub.App":            "The bot's GitHub App.",
 	"GitHub.Token":          "A personal token, where there is no App.",
 	"GitHub.Repositories":   "Where the bot works: owner/name, or owner/*. Left out, all that the App is installed on.",
-	"GitHub.WebhookSecrets": "Webhooks must be signed with one of these; two while they are being changed.",
+	"GitHub.WebhookSecrets": "Webhooks must be signed with one of these; two while they are being changed, the new one first: it also seals what the bot hides in its texts for codicil sync.",
 	"GitHub.WriteInterval":  "The least time between two writes, such as 1s, which is the default and what GitHub asks for.",
 
 	"App":     "A GitHub App.",
