@@ -21,8 +21,25 @@ func (p *passing) pass(d time.Duration) { p.by.Add(int64(d)) }
 func TestNobodyAnswers(t *testing.T) {
 	clock := &passing{}
 	p := street(t, map[string][]tiny.Product{"commerce": {{Name: "orders"}}, "finance": {{Name: "bills"}}, "marketing": {{Name: "mails"}}}, demo.Options{Clock: clock.now}, &tiny.Model{})
+	// An answer that comes while the bot is away is found when it is back.
+	other := p.house("finance", "bills")
+	issue := other.asks("omar", "add a column size, I am unsure")
+	other.hears(issue, "2 things are unclear")
+	other.quiet()
+	if err := p.stop(); err != nil {
+		t.Logf("the bot ended with %v", err)
+	}
+	other.says("omar", issue, "1. Only for some\n2. No")
+	p.restart()
+	c := other.opened(0)
+	if ledger := other.file(c.Branch, "amendments/0002.yaml"); !strings.Contains(ledger, "Only for some") {
+		t.Errorf("the answer was not taken:\n%s", ledger)
+	}
+	if n := len(p.triggers("bills", state.TriggerOpen)); n != 1 {
+		t.Errorf("%d wishes are open", n)
+	}
 	h := p.house("commerce", "orders")
-	issue := h.asks("jane", "add a column size, I am unsure")
+	issue = h.asks("jane", "add a column size, I am unsure")
 	h.hears(issue, "2 things are unclear", "Without an answer by")
 	h.quiet()
 	p.restart()
@@ -51,7 +68,7 @@ func TestNobodyAnswers(t *testing.T) {
 	}
 	clock.pass(96 * time.Hour)
 	sweep()
-	c := h.opened(0)
+	c = h.opened(0)
 	if n := said("Nobody answered in time"); n != 1 {
 		t.Errorf("it was told %d times that nobody answered", n)
 	}
@@ -59,23 +76,6 @@ func TestNobodyAnswers(t *testing.T) {
 		t.Errorf("the ledger does not tell what was assumed:\n%s", ledger)
 	}
 	h.show(issue)
-	// An answer that comes while the bot is away is found when it is back.
-	other := p.house("finance", "bills")
-	issue = other.asks("omar", "add a column size, I am unsure")
-	other.hears(issue, "2 things are unclear")
-	other.quiet()
-	if err := p.stop(); err != nil {
-		t.Logf("the bot ended with %v", err)
-	}
-	other.says("omar", issue, "1. Only for some\n2. No")
-	p.restart()
-	c = other.opened(0)
-	if ledger := other.file(c.Branch, "amendments/0002.yaml"); !strings.Contains(ledger, "Only for some") {
-		t.Errorf("the answer was not taken:\n%s", ledger)
-	}
-	if n := len(p.triggers("bills", state.TriggerOpen)); n != 1 {
-		t.Errorf("%d wishes are open", n)
-	}
 	// Each status comment is edited once for each stage that lasts, and not for each request to the model.
 	h.quiet()
 	var edits int
