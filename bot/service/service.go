@@ -145,7 +145,7 @@ func (s *Service) open(ctx context.Context) (err error) {
 	worker.Queue, s.outbox.Queue, s.campaign.Queue, s.refresh.Queue = s.queue, s.queue, s.queue, s.queue
 	s.triage = triage.New(&triage.Triage{DB: s.db, Outbox: s.outbox, Queue: s.queue, Library: library, Hosts: only[triage.Host](o.Host, o.Host.Name()), Log: o.Log,
 		Lines:  triage.Lines{Product: work.Line, Verify: gate.Line, Campaign: campaign.Line, Refresh: refresh.Line},
-		Serves: func(r forge.Repo) bool { return c.GitHub.Serves(r.Owner, r.Name) || s.book.Holds(r) }, Guidelines: s.book.Holds, Canary: c.Limits.Canary,
+		Serves: func(r forge.Repo) bool { return c.GitHub.Serves(r.Owner, r.Name) || s.book.Holds(r) }, Guidelines: s.book.Holds, MostProducts: c.Limits.Products, Canary: c.Limits.Canary,
 		RulesAt: s.book.At})
 	s.sweeper = &sweep.Sweeper{DB: s.db, Triage: s.triage, Queue: s.queue, Outbox: s.outbox, Hosts: []sweep.Host{o.Host}, Log: o.Log, Campaigns: campaign.Line, Products: work.Line,
 		Silence: config.Duration(c.Server.Silence), Wait: config.Duration(c.Questions.Wait), Remind: config.Duration(c.Questions.Remind)}

@@ -1,6 +1,7 @@
 package standing
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -61,6 +62,31 @@ func (r *reader) hosts(s *Standing) error {
 	return nil
 }
 
+// troubles reads what is wrong with how repositories are looked after.
+func (r *reader) troubles(s *Standing) error {
+	if r.o.Product != 0 {
+		return nil
+	}
+	crowds, err := r.Crowds()
+	if err != nil {
+		return err
+	}
+	stuck, err := r.Troubles()
+	if err != nil {
+		return err
+	}
+	for key, c := range crowds {
+		s.Troubles = append(s.Troubles, Trouble{Repository: r.text(key), Products: c.Holds, Limit: c.Limit})
+	}
+	for key, x := range stuck {
+		s.Troubles = append(s.Troubles, Trouble{Repository: r.text(key), Why: r.text(x.Why), Since: x.Since})
+	}
+	slices.SortFunc(s.Troubles, func(a, b Trouble) int {
+		return cmp.Or(strings.Compare(a.Repository, b.Repository), a.Products-b.Products)
+	})
+	return nil
+}
+
 // late is how many sweeps may be missing before it is said.
 const late = 3
 
@@ -77,6 +103,13 @@ func (s *Standing) warn(o Options) {
 		if o.Sweep > 0 && !h.Swept.IsZero() && s.At.Sub(h.Swept) > late*o.Sweep {
 			say("The repositories of %s were last looked through %s ago, and every %s is wanted. The log of the bot says why.", h.Name, Span(s.At.Sub(h.Swept)), Span(o.Sweep))
 		}
+	}
+	for _, x := range s.Troubles {
+		if x.Products > 0 {
+			say("%s holds %d products, and %d are looked after: the other %d get no changes. Raise limits.products in the configuration, or take what is no product out of it.", x.Repository, x.Products, x.Limit, x.Products-x.Limit)
+			continue
+		}
+		say("%s could not be looked through for %s: %s", x.Repository, Span(s.At.Sub(x.Since)), x.Why)
 	}
 	if n := len(s.DeadJobs); n > 0 {
 		say("%s given up: “Trouble” on the pages says why, and runs them again.", several(n, "job was", "jobs were"))

@@ -46,10 +46,10 @@ func Read(ctx context.Context, db *state.DB, o Options) (s Standing, err error) 
 	}
 	o.Silence = cmp.Or(o.Silence, time.Hour)
 	s = Standing{Warnings: []string{}, Products: []Product{}, Working: []Trigger{}, Waiting: []Trigger{}, Open: []Change{}, Ended: []Change{}, NotDone: []Trigger{},
-		Campaigns: []Campaign{}, DeadJobs: []Job{}, DeadWrites: []Write{}, Troubled: []Job{}, Hosts: []Host{}, Events: []Event{}}
+		Campaigns: []Campaign{}, DeadJobs: []Job{}, DeadWrites: []Write{}, Troubled: []Job{}, Hosts: []Host{}, Troubles: []Trouble{}, Events: []Event{}}
 	err = db.View(ctx, func(tx *state.Tx) error {
 		r := &reader{Tx: tx, o: o}
-		for _, step := range []func(*Standing) error{r.names, r.spending, r.products, r.triggers, r.changes, r.spenders, r.campaigns, r.events, r.hosts} {
+		for _, step := range []func(*Standing) error{r.names, r.spending, r.products, r.triggers, r.changes, r.spenders, r.campaigns, r.events, r.hosts, r.troubles} {
 			if err := step(&s); err != nil {
 				return err
 			}

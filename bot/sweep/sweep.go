@@ -78,6 +78,7 @@ func (s *Sweeper) host(ctx context.Context, h Host) error {
 	}
 	found := 0
 	var errs []error
+	troubles := map[string]error{}
 	for _, r := range repositories {
 		if !s.Triage.Serves(r.Repo) || r.Archived {
 			continue
@@ -89,9 +90,47 @@ func (s *Sweeper) host(ctx context.Context, h Host) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		troubles[r.Key()] = err
 	}
+	errs = append(errs, s.note(ctx, h, troubles))
 	errs = append(errs, s.deliveries(ctx, h, start), s.quiet(ctx, h, found))
 	return errors.Join(errs...)
+}
+
+// note keeps which repositories of a host could not be looked through, and why, by their keys. Others have nothing to be told of any more.
+func (s *Sweeper) note(ctx context.Context, h Host, found map[string]error) error {
+	var known map[string]state.Trouble
+	if err := s.DB.View(ctx, func(tx *state.Tx) (err error) {
+		known, err = tx.Troubles()
+		return err
+	}); err != nil {
+		return err
+	}
+	news := map[string]state.Trouble{}
+	for key := range known {
+		if strings.HasPrefix(key, strings.ToLower(h.Name()+"/")) && found[key] == nil {
+			news[key] = state.Trouble{}
+		}
+	}
+	for key, err := range found {
+		if err != nil && known[key].Why != err.Error() {
+			news[key] = state.Trouble{Since: known[key].Since, Why: err.Error()}
+		}
+	}
+	if len(news) == 0 {
+		return nil
+	}
+	return s.DB.Update(ctx, func(tx *state.Tx) error {
+		for key, x := range news {
+			if x.Why != "" && x.Since.IsZero() {
+				x.Since = tx.Now()
+			}
+			if err := tx.SetTrouble(key, x); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // repository looks at one repository: its default branch, the comments since the last sweep, and the merge requests that matter. It returns how
