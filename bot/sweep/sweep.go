@@ -236,8 +236,8 @@ func (s *Sweeper) requests(ctx context.Context, h Host, r forge.Repository) (eve
 			own[c.Number] = c
 		}
 		for _, mr := range open {
-			verified, bad := tx.Verified(r.Key(), mr.HeadSHA)
-			seen[mr.HeadSHA], err = verified, errors.Join(err, bad)
+			found, bad := verifiedOrTold(tx, h, r, mr)
+			seen[mr.HeadSHA], err = found, errors.Join(err, bad)
 		}
 		return err
 	}); err != nil {
@@ -273,12 +273,29 @@ func (s *Sweeper) ended(ctx context.Context, h Host, r forge.Repository, own map
 			return nil, err
 		}
 		if !mr.Open {
-			// Told already or not, the bot has it otherwise: two events within a second, which is how exact hosts are, count as one.
-			mr.Updated = s.DB.Now()
-			events = append(events, forge.Event{Kind: forge.EventMergeRequest, Action: forge.ActionClosed, Repository: r, Sender: mr.ClosedBy, MergeRequest: &mr})
+			// Told already or not, the bot has it otherwise: it is looked at, as often as it is found so.
+			events = append(events, forge.Event{Kind: forge.EventMergeRequest, Action: forge.ActionClosed, Repository: r, Sender: mr.ClosedBy, MergeRequest: &mr,
+				Stamp: "found " + s.DB.Now().UTC().Format(time.RFC3339Nano)})
 		}
 	}
 	return events, nil
+}
+
+// lately is how long ago an event may have been told whose work is not done yet.
+const lately = time.Hour
+
+// verifiedOrTold says whether the head of a merge request was verified, or is to be, because an event told of it lately.
+func verifiedOrTold(tx *state.Tx, h Host, r forge.Repository, mr forge.MergeRequest) (bool, error) {
+	if verified, err := tx.Verified(r.Key(), mr.HeadSHA); err != nil || verified {
+		return verified, err
+	}
+	for _, action := range triage.Verifying {
+		e := forge.Event{Action: action, Repository: r, MergeRequest: &mr}
+		if told, err := tx.KnowsLike(h.Name(), e.HeadKey(), tx.Now().Add(-lately)); err != nil || told {
+			return told, err
+		}
+	}
+	return false, nil
 }
 
 // receive keeps events as if they had been delivered; known ones fall away.
