@@ -10,6 +10,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/standing"
 	"github.com/codicil-dev/codicil/bot/state"
+	"github.com/codicil-dev/codicil/forge/localforge"
 )
 
 // A repository that holds more products than are to be looked after has those looked after that were so before, says where people look that there
@@ -46,8 +47,16 @@ func TestMoreProductsThanAreLookedAfter(t *testing.T) {
 		t.Errorf("looked after are %s", got)
 	}
 	p.idle() // nothing is put off
+	p.town.SetFaults(localforge.Faults{HourlyLimit: 4000})
+	p.do(p.bot.Sweep(t.Context()))
 
 	most = 10
 	p.restart()
+	// What the forge said of its limits is there for another process as well.
+	s, err := standing.Read(t.Context(), p.bot.DB(), standing.Options{})
+	p.do(err)
+	if len(s.Hosts) != 1 || len(s.Hosts[0].Limits) == 0 || s.Hosts[0].Limits[0].Limit != 4000 {
+		t.Errorf("hosts %+v", s.Hosts)
+	}
 	p.wait("all are looked after", long, func() bool { return len(names()) == 3 && len(warned()) == 0 })
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -42,6 +43,8 @@ type Host interface {
 	gate.Host
 	work.Host
 	resync.Host
+	// Allowances are what the forge allows, as far as it said; it is not asked.
+	Allowances() []forge.Allowance
 	Credential(ctx context.Context, repo forge.Repo) (forge.Credential, error)
 }
 
@@ -192,6 +195,8 @@ func (s *Service) Run(ctx context.Context, webhooks net.Listener) error {
 	go func() { defer close(triaged); s.triage.Run(inner) }()
 	swept := make(chan struct{})
 	go func() { defer close(swept); s.sweepNowAndThen(ctx) }()
+	kept := make(chan struct{})
+	go func() { defer close(kept); s.keepAllowances(ctx) }()
 	timer, err := s.timer(ctx)
 	if err != nil {
 		return err
@@ -205,6 +210,7 @@ func (s *Service) Run(ctx context.Context, webhooks net.Listener) error {
 	err = errors.Join(err, <-shown, s.receiver.Close(last))
 	<-timer.Stop().Done()
 	<-swept
+	<-kept
 	err = errors.Join(err, s.queue.Stop(last))
 	stop()
 	<-triaged
@@ -247,6 +253,31 @@ func (s *Service) sweepNowAndThen(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-time.After(wait):
+		}
+	}
+}
+
+// allowancesEvery is how often it is kept what the forge allows, if that is something else than before.
+const allowancesEvery = 10 * time.Second
+
+// keepAllowances keeps what the forge allows where the pages and codicil status find it, until the context is over.
+func (s *Service) keepAllowances(ctx context.Context) {
+	tick := time.NewTicker(allowancesEvery)
+	defer tick.Stop()
+	var last []forge.Allowance
+	for ended := false; !ended; {
+		select {
+		case <-ctx.Done():
+			ended = true // what was learnt last is kept all the same
+		case <-tick.C:
+		}
+		now := s.o.Host.Allowances()
+		if slices.Equal(now, last) {
+			continue
+		}
+		last = now
+		if err := s.db.Update(context.WithoutCancel(ctx), func(tx *state.Tx) error { return tx.SetAllowances(s.o.Host.Name(), now) }); err != nil {
+			s.o.Log.Warn("what the forge allows is not kept", "error", err)
 		}
 	}
 }

@@ -184,6 +184,20 @@ type Host struct {
 	Swept       time.Time `json:"swept,omitzero"`
 	// Found is how many events have been found by looking since the last webhook.
 	Found int `json:"found_since"`
+	// Limits are what the forge allowed when it last said so, without those that have begun anew since.
+	Limits []Limit `json:"limits"`
+}
+
+// Limit is what a forge allows one credential.
+type Limit struct {
+	Who  string `json:"who"`
+	Kind string `json:"kind,omitempty"`
+	// Limit is how many requests there may be, Remaining how many are left until Reset; Limit is 0 where the forge did not say.
+	Limit     int       `json:"limit,omitempty"`
+	Remaining int       `json:"remaining"`
+	Reset     time.Time `json:"reset,omitzero"`
+	// Until is when requests go on that have to wait; the zero time where none has to.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // Trouble is what is wrong with how a repository is looked after.

@@ -99,6 +99,7 @@ type Trouble struct {
 const (
 	crowdPrefix   = "crowd/"
 	troublePrefix = "trouble/"
+	allowPrefix   = "allowances/" // of a host
 )
 
 // SetCrowd says that a repository, by its key, holds more products than are looked after; the zero value says that it does not.
@@ -115,6 +116,16 @@ func (t *Tx) SetTrouble(key string, x Trouble) error { return setNote(t, trouble
 
 // Troubles are the repositories that could not be looked through when that was last tried, by their keys.
 func (t *Tx) Troubles() (map[string]Trouble, error) { return notes[Trouble](t, troublePrefix) }
+
+// SetAllowances keeps what a host allows.
+func (t *Tx) SetAllowances(host string, all []forge.Allowance) error {
+	return t.Set(allowPrefix+host, encoded(all))
+}
+
+// Allowances are what hosts allowed when that was kept last, by the hosts' names.
+func (t *Tx) Allowances() (map[string][]forge.Allowance, error) {
+	return notes[[]forge.Allowance](t, allowPrefix)
+}
 
 // setNote keeps a setting as JSON, and drops it if it is the zero value.
 func setNote[T comparable](t *Tx, name string, v T) error {
