@@ -314,7 +314,7 @@ func (s *Service) Sweep(ctx context.Context) error { return s.sweeper.Sweep(ctx)
 
 // Resync rebuilds a database that was lost, before Run; see [resync.Resync.Run].
 func (s *Service) Resync(ctx context.Context) (resync.Result, error) {
-	r := &resync.Resync{DB: s.db, Host: s.o.Host, Serves: s.triage.Serves, Look: s.triage.Look, Log: s.o.Log}
+	r := &resync.Resync{DB: s.db, Host: s.o.Host, Serves: s.triage.Serves, Look: s.triage.Look, Edits: s.triage.Undeclared, Canary: s.o.Config.Limits.Canary, Log: s.o.Log}
 	return r.Run(ctx)
 }
 

@@ -19,6 +19,8 @@ type Memo struct {
 	// Change is that of a merge request; nil in a comment.
 	Change   *Change   `json:"change,omitempty"`
 	Triggers []Trigger `json:"triggers"`
+	// Campaign is that of a campaign's comment, without what was found at products; nil elsewhere.
+	Campaign *Campaign `json:"campaign,omitempty"`
 }
 
 // mostMemo is how many bytes a memo may unpack to.
@@ -30,6 +32,11 @@ func (m Memo) Hide(text string, most int) string {
 		c := *m.Change
 		c.Publication = nil
 		m.Change = &c
+	}
+	if m.Campaign != nil {
+		c := *m.Campaign
+		c.Products = nil // they are looked at again
+		m.Campaign = &c
 	}
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
@@ -91,6 +98,22 @@ func (t *Tx) Rebuild(changes []Change, triggers []Trigger) error {
 		}
 	}
 	return nil
+}
+
+// RebuildCampaign keeps a campaign under the id that it had, and returns it as it is kept: the one with its key, if there is one. An id that is
+// taken by another is not used.
+func (t *Tx) RebuildCampaign(c Campaign) (Campaign, error) {
+	if c.ID != 0 {
+		created := c.Created
+		if created.IsZero() {
+			created = t.now
+		}
+		if _, err := t.exec(`insert into campaigns (id, key, state, created_at, data) values (?, ?, ?, ?, ?) on conflict do nothing`, c.ID, c.Key, c.State, millis(created), encoded(c.CampaignData)); err != nil {
+			return c, err
+		}
+	}
+	kept, _, err := t.AddCampaign(c)
+	return kept, err
 }
 
 // IsNew says whether nothing was ever asked of any product.
