@@ -61,6 +61,9 @@ type Event struct {
 	Added, Removed []Repo
 	// From is what Repository was called before it was renamed or transferred; the kind of such an event is EventOther.
 	From Repo
+	// Stamp tells apart events that are about the same: a digest of what the host sent, so that a repetition has the same one, whatever the id of
+	// its delivery; what was found by looking has none, or what the finder gives it.
+	Stamp string
 }
 
 // Push is a branch that moved.
@@ -82,27 +85,40 @@ type MergeGroup struct {
 	SHA, BaseSHA, Ref, Base string
 }
 
-// Key identifies what happened, whichever delivery tells of it: two deliveries with one key are one event. It is empty where only the
-// delivery's own id tells events apart.
+// Key identifies what happened, whichever delivery tells of it: two deliveries with one key are one event. Where what an event is about does not
+// tell it from others of its kind (hosts tell the time by the second, and a branch can be pushed to where it was before) its Stamp does. It is empty
+// where only the delivery's own id tells events apart.
 func (e Event) Key() string {
 	repo := fmt.Sprint(e.Repository.ID)
 	switch {
-	case e.Kind == EventComment && e.Comment != nil:
-		key := fmt.Sprintf("%s/comment/%d/%s", repo, e.Comment.ID, e.Action)
-		if e.Action == ActionEdited {
-			key += "/" + e.Comment.Updated.UTC().Format(time.RFC3339)
-		}
-		return key
+	case e.Kind == EventComment && e.Comment != nil && e.Action == ActionEdited:
+		return e.stamped(fmt.Sprintf("%s/comment/%d/%s/%s", repo, e.Comment.ID, e.Action, second(e.Comment.Updated)))
+	case e.Kind == EventComment && e.Comment != nil: // which is written once, and found as it was told
+		return fmt.Sprintf("%s/comment/%d/%s", repo, e.Comment.ID, e.Action)
 	case e.Kind == EventPush && e.Push != nil:
-		return fmt.Sprintf("%s/push/%s/%s/%s", repo, e.Push.Ref, e.Push.Before, e.Push.After)
+		return e.stamped(fmt.Sprintf("%s/push/%s/%s/%s", repo, e.Push.Ref, e.Push.Before, e.Push.After))
 	case e.Kind == EventIssue && e.Issue != nil:
-		return fmt.Sprintf("%s/issue/%d/%s/%s", repo, e.Issue.Number, e.Action, e.Issue.Updated.UTC().Format(time.RFC3339))
+		return e.stamped(fmt.Sprintf("%s/issue/%d/%s/%s", repo, e.Issue.Number, e.Action, second(e.Issue.Updated)))
 	case e.Kind == EventMergeRequest && e.MergeRequest != nil:
-		return fmt.Sprintf("%s/merge_request/%d/%s/%s/%s", repo, e.MergeRequest.Number, e.Action, e.MergeRequest.HeadSHA, e.MergeRequest.Updated.UTC().Format(time.RFC3339))
+		return e.stamped(e.HeadKey() + second(e.MergeRequest.Updated))
 	case e.Kind == EventReview && e.Review != nil && e.MergeRequest != nil:
-		return fmt.Sprintf("%s/review/%d/%s/%s/%s", repo, e.MergeRequest.Number, e.Review.Author.Login, e.Action, e.Review.At.UTC().Format(time.RFC3339))
+		return e.stamped(fmt.Sprintf("%s/review/%d/%s/%s/%s", repo, e.MergeRequest.Number, e.Review.Author.Login, e.Action, second(e.Review.At)))
 	case e.Kind == EventMergeGroup && e.Group != nil:
-		return fmt.Sprintf("%s/merge_group/%s", repo, e.Group.SHA)
+		return e.stamped(fmt.Sprintf("%s/merge_group/%s/%s", repo, e.Group.SHA, e.Action))
 	}
 	return ""
 }
+
+// HeadKey begins the keys of all events of a merge request that have the same action and the same head.
+func (e Event) HeadKey() string {
+	return fmt.Sprintf("%d/merge_request/%d/%s/%s/", e.Repository.ID, e.MergeRequest.Number, e.Action, e.MergeRequest.HeadSHA)
+}
+
+func (e Event) stamped(key string) string {
+	if e.Stamp == "" {
+		return key
+	}
+	return key + "/" + e.Stamp
+}
+
+func second(at time.Time) string { return at.UTC().Format(time.RFC3339) }

@@ -150,7 +150,7 @@ func (a *Author) work(ctx context.Context, job Job, run func(c *change, ctx cont
 	}
 	defer os.RemoveAll(folder)
 	job.Requirement = proposal.Visible(job.Requirement) // it goes into a file, which people read to judge what was asked
-	c := &change{author: a, job: job, guidelines: a.Guidelines, guidelinesGiven: a.GuidelinesGiven, out: &Outcome{Requirement: job.Requirement, Currency: a.Currency, job: job}, desks: map[bool]*portrait.Desk{}, failedBefore: map[string]bool{}}
+	c := &change{author: a, job: job, guidelines: a.Guidelines, guidelinesGiven: a.GuidelinesGiven, out: &Outcome{Requirement: job.Requirement, Currency: a.Currency, job: job}, desks: map[bool]*portrait.Desk{}, failedBefore: map[string]bool{}, redBefore: map[string]bool{}}
 	for _, q := range job.Answers {
 		c.answers = append(c.answers, prompts.Answered{Ask: proposal.Visible(q.Ask), Answer: proposal.Visible(q.Answer)})
 	}
@@ -210,8 +210,8 @@ type change struct {
 	// desks answer what a model asks about the head (true) and the base; implementing says that the head is there to be asked about.
 	desks        map[bool]*portrait.Desk
 	implementing bool
-	// failedBefore are results of the products that read this one which failed before anything was changed.
-	failedBefore map[string]bool
+	// failedBefore are results of the products that read this one which failed before anything was changed, redBefore those of its own.
+	failedBefore, redBefore map[string]bool
 	// unspecified says that no spec tells yet what of the product is open; fresh that the product does not exist yet at all.
 	unspecified, fresh bool
 	// guidelines are those in force; given tells none from not given.
@@ -222,6 +222,9 @@ type change struct {
 	adopting   *adoption
 	edited     *product.Product
 	refreshing bool
+	// attempts is how often an edit by hand was implemented, and broken are the earlier promises that alone stood in the way each time.
+	attempts int
+	broken   []promise
 	// unattended says that nobody is asked anything.
 	unattended bool
 	// complaint is what the implementer says against the amendment; complained that it was heard once.

@@ -18,7 +18,7 @@ import (
 // Follow brings a product to where its spec is, which somebody edited by hand. Job.Tree holds the edited spec, Job.TreeBefore the
 // products before the edit, against which all is proven; Job.Requirement is what was said with the edit, such as the commit's message, and
 // may be empty. spec.yaml as it stands is the requirement: nothing but its version is changed. The amendment that declares the edit is
-// drafted by code. Where the product is as the spec says already, that is all, and no model is asked; else a model adds the reading and the checks,
+// drafted by code. An edit that an earlier promise forbids, whatever is implemented, is a conflict with its ways out. Where the product is as the spec says already, that is all, and no model is asked; else a model adds the reading and the checks,
 // and the work goes on as in Amend, with nobody to be asked. What the outcome writes is written over the edited tree.
 func (a *Author) Follow(ctx context.Context, job Job) (*Outcome, error) {
 	if job.TreeBefore == nil {
@@ -36,7 +36,7 @@ func (a *Author) Follow(ctx context.Context, job Job) (*Outcome, error) {
 		c.unattended = true
 		for _, step := range []func(context.Context) error{
 			func(ctx context.Context) error { return c.open(ctx, folder) },
-			c.baseBuilds, c.declare, c.greet,
+			c.baseBuilds, c.contradicted, c.declare, c.greet,
 		} {
 			if err := step(ctx); err != nil {
 				return err

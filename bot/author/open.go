@@ -75,6 +75,7 @@ func (c *change) baseBuilds(ctx context.Context) error {
 			c.out.Report = report
 			return c.end(Failed, "The product does not build as it is, before anything was changed; mend it first, or have it done by `codicil repair`: %s", c.clean(r.Message))
 		}
+		c.redBefore[r.ID] = true
 		if c.adopting.about(r) {
 			continue // which is why there is work at all
 		}

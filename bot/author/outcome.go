@@ -206,6 +206,9 @@ func (c *change) conclude() error {
 		c.out.Files, c.out.Diff, c.out.files, c.out.Amendment, c.out.Weakens = nil, "", nil, nil, nil
 		return c.end(Met, "Nothing in the implementation was to be changed: %s", c.best.amendment.Change)
 	}
+	if len(c.best.fails) > 0 && c.attempts >= leastAttempts && len(c.broken) > 0 {
+		return c.forbidden(c.broken, fmt.Sprintf("In each of %d attempts at meeting the spec as it was edited, all held but what was promised before.", c.attempts))
+	}
 	if len(c.best.fails) > 0 {
 		return c.end(Failed, "After %s this still fails: %s. Nothing was written.", counted(c.out.Rounds, "round of repair", "rounds of repair"), c.best.names(3))
 	}

@@ -84,6 +84,20 @@ func (c *change) query(ctx context.Context, b *product.Build, sql string) (f fou
 
 // session reads a build's tables under plain names, those that are named empty without their rows.
 func (c *change) session(ctx context.Context, b *product.Build, empty ...string) (*engine.Session, error) {
+	return c.sessionWith(ctx, b, func(t product.Table) string {
+		rows := ""
+		if slices.ContainsFunc(empty, func(name string) bool { return product.TableKey(name) == product.TableKey(t.FullName()) }) {
+			rows = " WHERE false"
+		}
+		return "SELECT * FROM " + builtTable(t) + rows
+	})
+}
+
+// builtTable is a build's table as SQL names it.
+func builtTable(t product.Table) string { return engine.Relation(builtAlias, t.Schema, t.Name) }
+
+// sessionWith reads a build's tables under plain names, as a query for each shows it.
+func (c *change) sessionWith(ctx context.Context, b *product.Build, shown func(product.Table) string) (*engine.Session, error) {
 	readOnly := []string{filepath.Dir(b.Database())}
 	for _, before := range b.Before {
 		readOnly = append(readOnly, filepath.Dir(before.Database()))
@@ -100,11 +114,7 @@ func (c *change) session(ctx context.Context, b *product.Build, empty ...string)
 		if !strings.EqualFold(t.Schema, "main") {
 			fmt.Fprintf(&sql, "CREATE SCHEMA IF NOT EXISTS %s;\n", engine.Ident(t.Schema))
 		}
-		rows := ""
-		if slices.ContainsFunc(empty, func(name string) bool { return product.TableKey(name) == product.TableKey(t.FullName()) }) {
-			rows = " WHERE false"
-		}
-		fmt.Fprintf(&sql, "CREATE VIEW %s AS SELECT * FROM %s%s;\n", engine.Relation(t.Schema, t.Name), engine.Relation(builtAlias, t.Schema, t.Name), rows)
+		fmt.Fprintf(&sql, "CREATE VIEW %s AS %s;\n", engine.Relation(t.Schema, t.Name), shown(t))
 	}
 	for _, step := range []func() error{
 		func() error { return s.Exec(ctx, sql.String()) },

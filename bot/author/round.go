@@ -81,6 +81,7 @@ func (c *change) measure(ctx context.Context) (*round, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.attempted(r)
 	if c.best == nil || len(r.fails) < len(c.best.fails) {
 		if err := c.overlap(ctx, c.head, &r.overlap); err != nil {
 			return nil, err

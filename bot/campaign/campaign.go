@@ -40,6 +40,8 @@ type Runner struct {
 	Products string
 	// MostOpen is how many merge requests of campaigns an owner may have open at once; 0 does not limit.
 	MostOpen int
+	// Seal hides what the database knows of a campaign in its comment.
+	Seal *state.Seal
 	// Scratch is the folder for trees; empty for the system's.
 	Scratch string
 }

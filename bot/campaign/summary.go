@@ -37,7 +37,8 @@ func (r *Runner) tell(ctx context.Context, id int64) error {
 
 // comment writes the comment, or brings it up to date.
 func (r *Runner) comment(ctx context.Context, tx *state.Tx, c state.Campaign, source state.Repository, m message.Campaign) error {
-	key, body := m.Key+"/comment", m.Comment()
+	key := m.Key + "/comment"
+	body := r.Seal.Hide(state.Memo{Repository: source.Repository.ID, Campaign: &c}, m.Comment(), message.Limit)
 	w, ok, err := tx.Write(key)
 	if err != nil {
 		return err

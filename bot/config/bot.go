@@ -82,6 +82,7 @@ type Limits struct {
 	Changes  int `json:"changes,omitempty" jsonschema:"minimum=0"`  // products worked on; 2 by default
 	Requests int `json:"requests,omitempty" jsonschema:"minimum=0"` // requests to the forge; 8 by default
 	Proofs   int `json:"proofs,omitempty" jsonschema:"minimum=0"`   // people's merge requests verified; 1 by default
+	Products int `json:"products,omitempty" jsonschema:"minimum=0"` // products of one repository that are looked after; 2000 by default
 	// OpenPerOwner is how many merge requests of campaigns an owner may have; 0 for no limit. Canary is how many of a campaign have to be
 	// merged before the others come; 0 for none.
 	OpenPerOwner int `json:"open_per_owner,omitempty" jsonschema:"minimum=0"`
@@ -107,7 +108,7 @@ func (c *Config) fillIn() {
 			*at = text
 		}
 	}
-	for at, n := range map[*int]int{&c.Limits.Changes: 2, &c.Limits.Requests: 8, &c.Limits.Proofs: 1} {
+	for at, n := range map[*int]int{&c.Limits.Changes: 2, &c.Limits.Requests: 8, &c.Limits.Proofs: 1, &c.Limits.Products: 2000} {
 		if *at == 0 {
 			*at = n
 		}

@@ -55,6 +55,7 @@ var described = map[string]string{
 	"Limits.Changes":      "How many products are worked on; default 2.",
 	"Limits.Requests":     "How many requests to the forge are under way; default 8.",
 	"Limits.Proofs":       "How many of people's merge requests are verified; default 1.",
+	"Limits.Products":     "How many products of one repository are looked after; default 2000. Where there are more, the pages and codicil status say so.",
 	"Limits.OpenPerOwner": "How many merge requests of guidelines an owner may have open; 0, the default, for no limit.",
 	"Limits.Canary":       "How many merge requests of a guideline have to be merged before the others are opened; 0, the default, for none.",
 

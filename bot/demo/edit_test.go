@@ -34,6 +34,10 @@ func TestSpecsEditedByHand(t *testing.T) {
 	m.on("revenue", author.StageAmend, "I don't know.")
 	failing := p.push("finance", "omar", "", "Count the days", map[string]string{"finance/revenue/spec.yaml": revenue.spec(revenue.says, "{name: days, type: BIGINT, description: Days., why: None.}")})
 
+	// One that a guideline forbids, whatever is implemented: no model is asked.
+	letters := shopOf("letters")
+	forbidden := p.push("marketing", "mia", "", "Letters need no key", map[string]string{"marketing/letters/spec.yaml": strings.Replace(letters.spec(letters.says), "    key: [id]\n", "", 1)})
+
 	change := p.open("orders")
 	p.says(p.body("commerce", change.Number), "Say that it is gross", "Sales asked twice.", "amendment 2")
 	p.says(p.check("commerce", first, message.CheckName, "neutral").Output.Title, "orders: a merge request makes")
@@ -42,6 +46,13 @@ func TestSpecsEditedByHand(t *testing.T) {
 	}
 	p.says(p.body("commerce", p.open("items").Number), "Items have a stock", "The warehouse can't plan.", "stock is the quantity")
 	p.says(p.check("finance", failing, message.CheckName, "failure").Output.Title, "revenue: the product could not be made to meet its spec")
+
+	told := p.check("marketing", forbidden, message.CheckName, "failure").Output
+	p.says(told.Title, "letters: the edit of the spec contradicts what was promised before")
+	p.says(told.Summary, "every table has a key", "Ways out", "Take the edit of the spec back", "Have the guideline changed")
+	if n := len(p.triggers("letters", state.TriggerFailed)); n != 1 || m.count("letters") != 0 {
+		t.Errorf("%d edits of letters are not followed, and the model was asked %d times", n, m.count("letters"))
+	}
 
 	// A second edit while the merge request is open: it is made anew on it, and declares both.
 	second := p.push("commerce", "jane", "", "In dollars", map[string]string{"commerce/orders/spec.yaml": orders.spec("Gross total in dollars.")})

@@ -114,6 +114,7 @@ func settle(t testing.TB, o demo.Options, products int, ask func(*model.Account)
 	}
 	if test, ok := t.(*testing.T); ok { // benchmarks measure no checks
 		o.Listen = octokit.NewTranscript(test).Listen // all that the bot says to GitHub, and all that it is answered
+		o.Sent = func(event string, payload []byte) { octokit.CheckOnce(test, event, payload) }
 	}
 	town, err := demo.Found(t.Context(), o)
 	if err != nil {

@@ -65,6 +65,8 @@ type Options struct {
 	Forge string
 	// Listen hears what is said to the forge; nil hears nothing.
 	Listen func(http.Handler) http.Handler
+	// Sent is told of each webhook that the forge sends; nil hears nothing.
+	Sent func(event string, payload []byte)
 }
 
 // Town is a forge with repositories, people and guidelines.
@@ -92,7 +94,7 @@ func Found(ctx context.Context, o Options) (t *Town, err error) {
 	if t.webhooks, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return nil, errors.Join(fmt.Errorf("listen for webhooks: %w", err), pages.Close())
 	}
-	t.Forge, err = localforge.Open(localforge.Options{Dir: filepath.Join(o.Dir, "forge"), URL: "http://" + pages.Addr().String(), Now: o.Now, Log: o.Log})
+	t.Forge, err = localforge.Open(localforge.Options{Dir: filepath.Join(o.Dir, "forge"), URL: "http://" + pages.Addr().String(), Now: o.Now, Log: o.Log, Sent: o.Sent})
 	if err != nil {
 		return nil, errors.Join(err, pages.Close(), t.webhooks.Close())
 	}

@@ -15,6 +15,13 @@ func (s Status) conflict(p *markup.Page) {
 		say(p, paragraphs("", s.Outcome.Explanation, mostText))
 	}
 	s.earlier(p, "What was promised")
+	if s.ways(p) {
+		say(p, "To take a way that has a line to copy, write that line as a comment: it retires the earlier promise in the open. For another, say with `/amend` what you want instead.\n")
+	}
+}
+
+// ways lists the ways out of a conflict, each with the command that takes it; any says that there are some.
+func (s Status) ways(p *markup.Page) (any bool) {
 	var units []string
 	for i, o := range s.Outcome.Options {
 		unit := fmt.Sprintf("%d. %s\n", i+1, markup.Escape(clip(o.Option, 3*mostLine)))
@@ -24,9 +31,7 @@ func (s Status) conflict(p *markup.Page) {
 		units = append(units, unit)
 	}
 	sayFew(p, "ways", "**Ways out**\n\n", units...)
-	if len(units) > 0 {
-		say(p, "To take a way that has a line to copy, write that line as a comment: it retires the earlier promise in the open. For another, say with `/amend` what you want instead.\n")
-	}
+	return len(units) > 0
 }
 
 // choose is the command that takes an option, in a block to be copied; empty for an option that retires nothing.

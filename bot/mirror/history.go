@@ -41,22 +41,40 @@ func (m *Mirror) Log(ctx context.Context, base, head string) (commits []Commit, 
 	if base != "" {
 		asked, what = []string{base, head}, base+".."+head
 	}
-	err = m.on(ctx, "list commits", asked, func(g gitcmd.Git) error {
-		const format = "%H%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00%ct%x00%s%x00%b%x00%(trailers:only,unfold)"
-		text, whole, err := g.Text(ctx, maxList, "log", "-z", "--no-color", "--no-decorate", "--no-notes", "--no-show-signature", "--encoding=UTF-8",
-			"--max-count="+strconv.Itoa(maxCommits+1), "--format="+format, what)
-		if err != nil {
-			return err
-		}
-		if commits, err = parseLog(text); err == nil && (!whole || len(commits) > maxCommits) {
-			err = fmt.Errorf("there are more than %d commits, or they say more than %d bytes", maxCommits, maxList)
-		}
-		return err
-	})
+	commits, err = m.list(ctx, asked, maxCommits+1, what)
+	if err == nil && len(commits) > maxCommits {
+		err = fmt.Errorf("list commits of %s: there are more than %d", m.key, maxCommits)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return commits, nil
+}
+
+// Touching lists the commits on the way of head's first parents that changed the file at path, the newest first, most of them at most. A merge counts
+// as one that changed what it brought.
+func (m *Mirror) Touching(ctx context.Context, head, path string, most int) ([]Commit, error) {
+	if !gitcmd.Safe(path) {
+		return nil, fmt.Errorf("list commits of %s: %q is no path", m.key, path)
+	}
+	return m.list(ctx, []string{head}, most, "--first-parent", head, "--", path)
+}
+
+// list lists commits, as further arguments of git log say.
+func (m *Mirror) list(ctx context.Context, asked []string, most int, args ...string) (commits []Commit, err error) {
+	err = m.on(ctx, "list commits", asked, func(g gitcmd.Git) error {
+		const format = "%H%x00%P%x00%an%x00%ae%x00%cn%x00%ce%x00%ct%x00%s%x00%b%x00%(trailers:only,unfold)"
+		text, whole, err := g.Text(ctx, maxList, append([]string{"log", "-z", "--no-color", "--no-decorate", "--no-notes", "--no-show-signature", "--encoding=UTF-8",
+			"--max-count=" + strconv.Itoa(most), "--format=" + format}, args...)...)
+		if err != nil {
+			return err
+		}
+		if commits, err = parseLog(text); err == nil && !whole {
+			err = fmt.Errorf("the commits say more than %d bytes", maxList)
+		}
+		return err
+	})
+	return commits, err
 }
 
 func parseLog(text string) (commits []Commit, err error) {

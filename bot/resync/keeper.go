@@ -18,7 +18,8 @@ type keeper struct {
 	repository state.Repository
 	log        *slog.Logger
 	result     *Result
-	campaigns  map[string]int64
+	canary     int
+	told       map[int64]bool // campaigns of which a comment tells how they stood
 	kept       map[int64]bool // triggers
 }
 
@@ -84,13 +85,18 @@ func (k *keeper) request(q request) error {
 	return k.written("change/"+c.UID+"/open", outbox.OpenRequest, q.Number, outbox.Result{Number: q.Number, URL: q.URL})
 }
 
-// campaign is that of a guideline's trigger. It goes on: products that are not done yet get their turn.
+// campaign is that of a guideline's trigger. It goes on: products that are not done yet get their turn, after the canaries if there are to be some,
+// of which those count that are merged. What its comment says, if it has one, counts more: see stood.
 func (k *keeper) campaign(x state.Trigger) (int64, error) {
 	if x.Kind != state.KindGuideline || x.Guideline == "" {
 		return 0, nil
 	}
-	c, _, err := k.tx.AddCampaign(state.Campaign{Key: x.Key, State: state.CampaignRunning, CampaignData: state.CampaignData{Kind: x.Kind, Title: x.Title, URL: x.URL,
-		Guideline: x.Guideline, Revision: x.Revision, Source: x.Source, Before: x.Before, Commit: x.Commit, Withdrawn: x.Withdrawn}})
+	c := state.Campaign{ID: x.CampaignID, Key: x.Key, State: state.CampaignRunning, CampaignData: state.CampaignData{Kind: x.Kind, Title: x.Title, URL: x.URL,
+		Guideline: x.Guideline, Revision: x.Revision, Source: x.Source, Before: x.Before, Commit: x.Commit, Withdrawn: x.Withdrawn}}
+	if k.canary > 0 {
+		c.State, c.Canary = state.CampaignCanary, k.canary
+	}
+	c, err := k.tx.RebuildCampaign(c)
 	return c.ID, err
 }
 
@@ -107,11 +113,28 @@ func (k *keeper) remember(c comment) error {
 	return nil
 }
 
+// stood keeps a campaign as its comment tells that it stood.
+func (k *keeper) stood(was state.Campaign) error {
+	c, err := k.tx.RebuildCampaign(was)
+	if err != nil || k.told[c.ID] {
+		return err
+	}
+	k.told[c.ID] = true
+	c.State, c.CampaignData = was.State, was.CampaignData
+	return k.tx.SaveCampaign(c)
+}
+
 // comment keeps that a comment is there, under the key that it says and those that its memo says.
 func (k *keeper) comment(c comment) error {
 	keys := []string{}
 	if key, ok := message.CommentKey(c.Body); ok && k.belongs(key) {
 		keys = append(keys, key)
+	}
+	if c.memo != nil && c.memo.Campaign != nil {
+		keys = append(keys, fmt.Sprintf("campaign/%d/comment", c.memo.Campaign.ID))
+		if err := k.stood(*c.memo.Campaign); err != nil {
+			return err
+		}
 	}
 	if c.memo != nil {
 		for _, x := range c.memo.Triggers {

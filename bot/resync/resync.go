@@ -39,7 +39,11 @@ type Resync struct {
 	Look   func(ctx context.Context, r forge.Repository) error
 	// Seal knows what the bot hid from what others changed.
 	Seal *state.Seal
-	Log  *slog.Logger
+	// Edits has specs followed that were edited by hand and that no amendment declares, and says how many there are, and of which nothing can be told.
+	Edits func(ctx context.Context, r forge.Repository) (followed int, untold []string, err error)
+	// Canary is how many merge requests of a campaign have to be merged before the others are opened; 0 opens all at once.
+	Canary int
+	Log    *slog.Logger
 }
 
 // Result counts what was found.
@@ -47,6 +51,10 @@ type Result struct {
 	Repositories, Open, Merged, Declined, Waiting, Asked, Ended, Comments int
 	// Unbelieved are what the bot wrote and was not taken into account, each with where it is and why.
 	Unbelieved []string
+	// Edits are specs edited by hand that are followed, Campaigns are those that were found.
+	Edits, Campaigns int
+	// Untold is what the forge does not tell, a sentence each.
+	Untold []string
 }
 
 // ErrNotNew says that the database holds work already.
@@ -92,16 +100,43 @@ func (s *Resync) Run(ctx context.Context) (r Result, err error) {
 			return r, fmt.Errorf("look at %s: %w", p.repository, err)
 		}
 	}
+	r.Repositories = len(found)
 	err = s.DB.Update(ctx, func(tx *state.Tx) error {
+		told := map[int64]bool{} // campaigns
 		for _, p := range found {
-			if err := s.keep(tx, p, &r); err != nil {
+			if err := s.keep(tx, p, told, &r); err != nil {
 				return fmt.Errorf("rebuild what is known of %s: %w", p.repository, err)
 			}
 		}
-		return nil
+		return campaigns(tx, told, &r)
 	})
-	r.Repositories = len(found)
-	return r, err
+	if err != nil {
+		return r, err
+	}
+	for _, p := range found { // after what is under way for them is known
+		n, untold, err := s.Edits(ctx, p.repository)
+		if err != nil {
+			return r, fmt.Errorf("look for edited specs in %s: %w", p.repository, err)
+		}
+		r.Edits += n
+		r.Untold = append(r.Untold, untold...)
+	}
+	return r, nil
+}
+
+// campaigns counts those that were found, and says of which it is not known whether somebody paused them.
+func campaigns(tx *state.Tx, told map[int64]bool, r *Result) error {
+	all, err := tx.Campaigns()
+	if err != nil {
+		return err
+	}
+	r.Campaigns = len(all)
+	for _, c := range all {
+		if !told[c.ID] {
+			r.Untold = append(r.Untold, fmt.Sprintf("whether campaign %d, “%s”, was paused: it goes on unless it is paused again, with codicil campaign pause %d", c.ID, c.Title, c.ID))
+		}
+	}
+	return nil
 }
 
 // place is what was found of a repository.
@@ -171,7 +206,7 @@ func (s *Resync) read(ctx context.Context, r forge.Repository, self forge.User) 
 		one := comment{Comment: c}
 		memo, ok, err := s.Seal.Find(c.Body)
 		why := doubt(memo, ok, err, r, func() bool {
-			return memo.Change == nil && !slices.ContainsFunc(memo.Triggers, func(x state.Trigger) bool { return x.Issue != c.Issue })
+			return memo.Change == nil && (memo.Campaign == nil || memo.Campaign.Source == r.Key() && memo.Campaign.Request == c.Issue) && !slices.ContainsFunc(memo.Triggers, func(x state.Trigger) bool { return x.Issue != c.Issue })
 		})
 		switch {
 		case why == "":
@@ -216,12 +251,12 @@ func (s *Resync) approved(ctx context.Context, r forge.Repository, mr forge.Merg
 }
 
 // keep writes what was found of a repository.
-func (s *Resync) keep(tx *state.Tx, p *place, r *Result) error {
+func (s *Resync) keep(tx *state.Tx, p *place, told map[int64]bool, r *Result) error {
 	known, ok, err := tx.Repository(p.repository.Key())
 	if err != nil || !ok {
 		return err // it has no default branch yet
 	}
-	k := keeper{tx: tx, repository: known, log: s.Log, result: r, campaigns: map[string]int64{}, kept: map[int64]bool{}}
+	k := keeper{tx: tx, repository: known, log: s.Log, result: r, canary: s.Canary, told: told, kept: map[int64]bool{}}
 	for _, q := range p.requests {
 		if err := k.request(q); err != nil {
 			return err

@@ -84,9 +84,12 @@ func scan(ctx context.Context, o Options, db *state.DB, library workspace.Librar
 				inForce[g.ID] = g.Revision
 			}
 		}
-		products, err := workspace.Scan(ctx, m, head)
+		products, holds, err := workspace.Scan(ctx, m, head, o.Config.Limits.Products, nil)
 		if err != nil {
 			return nil, fmt.Errorf("look for products in %s: %w", r, err)
+		}
+		if holds > len(products) {
+			o.Log.Warn("a repository holds more products than are looked after", "repository", r.String(), "products", holds, "limit", o.Config.Limits.Products)
 		}
 		if err := db.Update(ctx, func(tx *state.Tx) error {
 			known, err := tx.SaveRepository(r)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -42,6 +43,8 @@ type Host interface {
 	gate.Host
 	work.Host
 	resync.Host
+	// Allowances are what the forge allows, as far as it said; it is not asked.
+	Allowances() []forge.Allowance
 	Credential(ctx context.Context, repo forge.Repo) (forge.Credential, error)
 }
 
@@ -136,7 +139,7 @@ func (s *Service) open(ctx context.Context) (err error) {
 		},
 	}
 	proofs := &gate.Gate{Guidelines: s.book.Holds, RulesAt: s.book.At, DB: s.db, Outbox: s.outbox, Library: library, Hosts: only[gate.Host](o.Host, o.Host.Name()), Rules: s.book.InForce, Verifier: o.Verifier, Log: o.Log, Scratch: scratch}
-	s.campaign = &campaign.Runner{DB: s.db, Outbox: s.outbox, Library: library, Book: s.book, Verifier: o.Verifier, Log: o.Log, Products: work.Line, MostOpen: c.Limits.OpenPerOwner, Scratch: scratch}
+	s.campaign = &campaign.Runner{DB: s.db, Outbox: s.outbox, Library: library, Book: s.book, Verifier: o.Verifier, Log: o.Log, Seal: seal, Products: work.Line, MostOpen: c.Limits.OpenPerOwner, Scratch: scratch}
 	s.refresh = &refresh.Refresher{DB: s.db, Outbox: s.outbox, Library: library, Book: s.book, Verifier: o.Verifier, Log: o.Log, Products: work.Line, Scratch: scratch}
 	s.queue, err = queue.New(ctx, s.db, map[string]queue.Line{
 		work.Line:     {Handler: worker.Product, Workers: c.Limits.Changes, Timeout: changeTimeout, Attempts: manyAttempts},
@@ -151,7 +154,7 @@ func (s *Service) open(ctx context.Context) (err error) {
 	worker.Queue, s.outbox.Queue, s.campaign.Queue, s.refresh.Queue = s.queue, s.queue, s.queue, s.queue
 	s.triage = triage.New(&triage.Triage{DB: s.db, Outbox: s.outbox, Queue: s.queue, Library: library, Hosts: only[triage.Host](o.Host, o.Host.Name()), Log: o.Log,
 		Lines:  triage.Lines{Product: work.Line, Verify: gate.Line, Campaign: campaign.Line, Refresh: refresh.Line},
-		Serves: func(r forge.Repo) bool { return c.GitHub.Serves(r.Owner, r.Name) || s.book.Holds(r) }, Guidelines: s.book.Holds, Canary: c.Limits.Canary,
+		Serves: func(r forge.Repo) bool { return c.GitHub.Serves(r.Owner, r.Name) || s.book.Holds(r) }, Guidelines: s.book.Holds, MostProducts: c.Limits.Products, Canary: c.Limits.Canary,
 		RulesAt: s.book.At, Seal: seal})
 	s.sweeper = &sweep.Sweeper{DB: s.db, Triage: s.triage, Queue: s.queue, Outbox: s.outbox, Hosts: []sweep.Host{o.Host}, Log: o.Log, Campaigns: campaign.Line, Products: work.Line,
 		Silence: config.Duration(c.Server.Silence), Wait: config.Duration(c.Questions.Wait), Remind: config.Duration(c.Questions.Remind)}
@@ -198,6 +201,8 @@ func (s *Service) Run(ctx context.Context, webhooks net.Listener) error {
 	go func() { defer close(triaged); s.triage.Run(inner) }()
 	swept := make(chan struct{})
 	go func() { defer close(swept); s.sweepNowAndThen(ctx) }()
+	kept := make(chan struct{})
+	go func() { defer close(kept); s.keepAllowances(ctx) }()
 	timer, err := s.timer(ctx)
 	if err != nil {
 		return err
@@ -211,6 +216,7 @@ func (s *Service) Run(ctx context.Context, webhooks net.Listener) error {
 	err = errors.Join(err, <-shown, s.receiver.Close(last))
 	<-timer.Stop().Done()
 	<-swept
+	<-kept
 	err = errors.Join(err, s.queue.Stop(last))
 	stop()
 	<-triaged
@@ -257,6 +263,31 @@ func (s *Service) sweepNowAndThen(ctx context.Context) {
 	}
 }
 
+// allowancesEvery is how often it is kept what the forge allows, if that is something else than before.
+const allowancesEvery = 10 * time.Second
+
+// keepAllowances keeps what the forge allows where the pages and codicil status find it, until the context is over.
+func (s *Service) keepAllowances(ctx context.Context) {
+	tick := time.NewTicker(allowancesEvery)
+	defer tick.Stop()
+	var last []forge.Allowance
+	for ended := false; !ended; {
+		select {
+		case <-ctx.Done():
+			ended = true // what was learnt last is kept all the same
+		case <-tick.C:
+		}
+		now := s.o.Host.Allowances()
+		if slices.Equal(now, last) {
+			continue
+		}
+		last = now
+		if err := s.db.Update(context.WithoutCancel(ctx), func(tx *state.Tx) error { return tx.SetAllowances(s.o.Host.Name(), now) }); err != nil {
+			s.o.Log.Warn("what the forge allows is not kept", "error", err)
+		}
+	}
+}
+
 // timer turns the week.
 func (s *Service) timer(ctx context.Context) (*cron.Cron, error) {
 	zone, err := time.LoadLocation(s.o.Config.Refresh.Zone)
@@ -289,7 +320,7 @@ func (s *Service) Sweep(ctx context.Context) error { return s.sweeper.Sweep(ctx)
 
 // Resync rebuilds a database that was lost, before Run; see [resync.Resync.Run].
 func (s *Service) Resync(ctx context.Context) (resync.Result, error) {
-	r := &resync.Resync{DB: s.db, Host: s.o.Host, Serves: s.triage.Serves, Look: s.triage.Look, Seal: s.seal, Log: s.o.Log}
+	r := &resync.Resync{DB: s.db, Host: s.o.Host, Serves: s.triage.Serves, Look: s.triage.Look, Edits: s.triage.Undeclared, Canary: s.o.Config.Limits.Canary, Seal: s.seal, Log: s.o.Log}
 	return r.Run(ctx)
 }
 

@@ -1,12 +1,15 @@
 package standing
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/codicil-dev/codicil/forge"
 )
 
 // lastEvents is how many events are read.
@@ -38,7 +41,7 @@ func (r *reader) hosts(s *Standing) error {
 	for _, x := range r.repositories {
 		h := names[x.Host]
 		if h == nil {
-			h = &Host{Name: x.Host}
+			h = &Host{Name: x.Host, Limits: []Limit{}}
 			names[x.Host] = h
 		}
 		h.Repositories++
@@ -47,7 +50,14 @@ func (r *reader) hosts(s *Standing) error {
 			h.Swept = at
 		}
 	}
+	allowed, err := r.Allowances()
+	if err != nil {
+		return err
+	}
 	for name, h := range names {
+		for _, a := range allowed[name] {
+			h.limit(r, a)
+		}
 		if h.LastWebhook, err = r.LastReceived(name); err != nil {
 			return err
 		}
@@ -58,6 +68,54 @@ func (r *reader) hosts(s *Standing) error {
 		s.Hosts = append(s.Hosts, *h)
 	}
 	slices.SortFunc(s.Hosts, func(a, b Host) int { return strings.Compare(a.Name, b.Name) })
+	return nil
+}
+
+// limit adds what a forge allows, as far as that still holds.
+func (h *Host) limit(r *reader, a forge.Allowance) {
+	l := Limit{Who: r.text(a.Who), Kind: r.text(a.Kind)}
+	if a.Reset.After(r.now) {
+		l.Limit, l.Remaining, l.Reset = a.Limit, a.Remaining, a.Reset
+	}
+	if a.Until.After(r.now) {
+		l.Until = a.Until
+	}
+	if l.Limit > 0 || !l.Until.IsZero() {
+		h.Limits = append(h.Limits, l)
+	}
+}
+
+// Requests says in a few words what is left.
+func (l Limit) Requests() string {
+	what := strings.TrimSpace(l.Who + " " + l.Kind)
+	if l.Limit == 0 {
+		return what
+	}
+	return fmt.Sprintf("%s: %d of %d requests left", what, l.Remaining, l.Limit)
+}
+
+// troubles reads what is wrong with how repositories are looked after.
+func (r *reader) troubles(s *Standing) error {
+	if r.o.Product != 0 {
+		return nil
+	}
+	crowds, err := r.Crowds()
+	if err != nil {
+		return err
+	}
+	stuck, err := r.Troubles()
+	if err != nil {
+		return err
+	}
+	for key, c := range crowds {
+		s.Troubles = append(s.Troubles, Trouble{Repository: r.text(key), Products: c.Holds, Limit: c.Limit})
+	}
+	for key, x := range stuck {
+		s.Troubles = append(s.Troubles, Trouble{Repository: r.text(key), Why: r.text(x.Why), Since: x.Since})
+	}
+	slices.SortFunc(s.Troubles, func(a, b Trouble) int {
+		return cmp.Or(strings.Compare(a.Repository, b.Repository), a.Products-b.Products)
+	})
 	return nil
 }
 
@@ -74,9 +132,21 @@ func (s *Standing) warn(o Options) {
 		case h.Found > 0 && s.At.Sub(h.LastWebhook) > o.Silence:
 			say("No webhook came from %s for %s, and %s found by looking since. See the recent deliveries in the App's settings.", h.Name, Span(s.At.Sub(h.LastWebhook)), events(h.Found))
 		}
+		for _, l := range h.Limits {
+			if !l.Until.IsZero() {
+				say("%s has the requests of %s wait for %s more: what is to be read or written there comes later.", h.Name, strings.TrimSpace(l.Who+" "+l.Kind), Span(l.Until.Sub(s.At)))
+			}
+		}
 		if o.Sweep > 0 && !h.Swept.IsZero() && s.At.Sub(h.Swept) > late*o.Sweep {
 			say("The repositories of %s were last looked through %s ago, and every %s is wanted. The log of the bot says why.", h.Name, Span(s.At.Sub(h.Swept)), Span(o.Sweep))
 		}
+	}
+	for _, x := range s.Troubles {
+		if x.Products > 0 {
+			say("%s holds %d products, and %d are looked after: the other %d get no changes. Raise limits.products in the configuration, or take what is no product out of it.", x.Repository, x.Products, x.Limit, x.Products-x.Limit)
+			continue
+		}
+		say("%s could not be looked through for %s: %s", x.Repository, Span(s.At.Sub(x.Since)), x.Why)
 	}
 	if n := len(s.DeadJobs); n > 0 {
 		say("%s given up: “Trouble” on the pages says why, and runs them again.", several(n, "job was", "jobs were"))

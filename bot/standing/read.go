@@ -46,10 +46,10 @@ func Read(ctx context.Context, db *state.DB, o Options) (s Standing, err error) 
 	}
 	o.Silence = cmp.Or(o.Silence, time.Hour)
 	s = Standing{Warnings: []string{}, Products: []Product{}, Working: []Trigger{}, Waiting: []Trigger{}, Open: []Change{}, Ended: []Change{}, NotDone: []Trigger{},
-		Campaigns: []Campaign{}, DeadJobs: []Job{}, DeadWrites: []Write{}, Troubled: []Job{}, Hosts: []Host{}, Events: []Event{}}
+		Campaigns: []Campaign{}, DeadJobs: []Job{}, DeadWrites: []Write{}, Troubled: []Job{}, Hosts: []Host{}, Troubles: []Trouble{}, Events: []Event{}}
 	err = db.View(ctx, func(tx *state.Tx) error {
-		r := &reader{Tx: tx, o: o}
-		for _, step := range []func(*Standing) error{r.names, r.spending, r.products, r.triggers, r.changes, r.spenders, r.campaigns, r.events, r.hosts} {
+		r := &reader{Tx: tx, o: o, now: db.Now()}
+		for _, step := range []func(*Standing) error{r.names, r.spending, r.products, r.triggers, r.changes, r.spenders, r.campaigns, r.events, r.hosts, r.troubles} {
 			if err := step(&s); err != nil {
 				return err
 			}
@@ -68,6 +68,7 @@ func Read(ctx context.Context, db *state.DB, o Options) (s Standing, err error) 
 type reader struct {
 	*state.Tx
 	o            Options
+	now          time.Time
 	known        map[int64]state.Product
 	repositories map[int64]state.Repository
 	spent        map[string]Spent // by the change's UID

@@ -28,7 +28,9 @@ type Standing struct {
 	DeadWrites []Write `json:"dead_writes"`
 	Troubled   []Job   `json:"troubled_jobs"`
 	Hosts      []Host  `json:"hosts"`
-	Events     []Event `json:"events"`
+	// Troubles are what is wrong with how repositories are looked after.
+	Troubles []Trouble `json:"repository_troubles"`
+	Events   []Event   `json:"events"`
 	// Spent is what all changes spent together.
 	Spent Spent `json:"spent"`
 	// Spenders are the newest changes that spent something, the newest first; only read with Options.Whole and without a product.
@@ -182,6 +184,31 @@ type Host struct {
 	Swept       time.Time `json:"swept,omitzero"`
 	// Found is how many events have been found by looking since the last webhook.
 	Found int `json:"found_since"`
+	// Limits are what the forge allowed when it last said so, without those that have begun anew since.
+	Limits []Limit `json:"limits"`
+}
+
+// Limit is what a forge allows one credential.
+type Limit struct {
+	Who  string `json:"who"`
+	Kind string `json:"kind,omitempty"`
+	// Limit is how many requests there may be, Remaining how many are left until Reset; Limit is 0 where the forge did not say.
+	Limit     int       `json:"limit,omitempty"`
+	Remaining int       `json:"remaining"`
+	Reset     time.Time `json:"reset,omitzero"`
+	// Until is when requests go on that have to wait; the zero time where none has to.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// Trouble is what is wrong with how a repository is looked after.
+type Trouble struct {
+	Repository string `json:"repository"`
+	// Why says why it could not be looked through, Since when that began; empty and the zero time if it could.
+	Why   string    `json:"why,omitempty"`
+	Since time.Time `json:"since,omitzero"`
+	// Products is how many products it holds where that is more than Limit, which is how many are looked after; both are 0 elsewhere.
+	Products int `json:"products,omitempty"`
+	Limit    int `json:"limit,omitempty"`
 }
 
 // Event is something that a forge told.

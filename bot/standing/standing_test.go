@@ -86,6 +86,12 @@ func town(t *testing.T) (db *state.DB, products map[string]int64) {
 		must(tx.Wrote(w.ID, state.WriteDead, "", "404: the comment is gone"))
 		_, err = tx.Receive(state.Delivery{Host: "github.com", GUID: "1", Event: "push", Key: "1/push/refs/heads/main/0123456789012345678901234567890123456789", Received: tx.Now()})
 		must(err)
+		must(tx.SetAllowances("github.com", []forge.Allowance{
+			{Who: "app", Kind: "core", Limit: 5000, Remaining: 4998, Reset: start.Add(time.Hour)}, // has begun anew
+			{Who: "installation 5", Kind: "core", Limit: 5000, Remaining: 12, Reset: start.Add(150 * time.Minute), Until: start.Add(124 * time.Minute)},
+			{Who: "installation 5", Kind: "graphql", Limit: 100, Remaining: 100, Reset: start.Add(3 * time.Hour), Until: start.Add(time.Minute)}}))
+		must(tx.SetCrowd("github.com/acme/lake", state.Crowd{Holds: 2314, Limit: 2000}))
+		must(tx.SetTrouble("github.com/acme/attic", state.Trouble{Since: start, Why: "read merge requests of acme/attic: forbidden"}))
 		return tx.Set("swept/github.com/acme/data", "1795413600000")
 	}))
 	now = now.Add(2 * time.Hour)

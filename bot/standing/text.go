@@ -112,6 +112,11 @@ func (t *texter) head(s Standing) {
 	}
 	for _, h := range s.Hosts {
 		t.hang("", fmt.Sprintf("%s: last webhook %s, last looked through %s", h.Name, t.ago(h.LastWebhook), t.ago(h.Swept)), t.Faint)
+		for _, l := range h.Limits {
+			if l.Limit > 0 {
+				t.hang("  ", l.Requests()+", anew "+t.ago(l.Reset), t.Faint)
+			}
+		}
 	}
 	for _, w := range s.Warnings {
 		for i, l := range terminal.Wrap(w, t.width-2) {

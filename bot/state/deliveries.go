@@ -94,6 +94,13 @@ func (t *Tx) Knows(host, key string) (bool, error) {
 	return ok, err
 }
 
+// KnowsLike says whether something whose key begins so was told, or found, after a time.
+func (t *Tx) KnowsLike(host, prefix string, after time.Time) (bool, error) {
+	_, ok, err := one(t, scalar[int], `select 1 from deliveries where host = ? and key >= ? and substr(key, 1, ?) = ? and key < ? and received_at > ? limit 1`,
+		host, prefix, len(prefix), prefix, prefix+"\U0010ffff", millis(after))
+	return ok, err
+}
+
 // Event is a delivery as it is looked back on.
 type Event struct {
 	ID              int64

@@ -10,6 +10,8 @@ type Memo struct {
 	// Change is that of a merge request; nil in a comment.
 	Change   *Change   `json:"change,omitempty"`
 	Triggers []Trigger `json:"triggers"`
+	// Campaign is that of a campaign's comment, without what was found at products; nil elsewhere.
+	Campaign *Campaign `json:"campaign,omitempty"`
 }
 
 // Rebuild keeps a change, or a trigger that belongs to one, under the ids that they had: what is written on a forge is known by them. One whose id
@@ -28,6 +30,22 @@ func (t *Tx) Rebuild(changes []Change, triggers []Trigger) error {
 		}
 	}
 	return nil
+}
+
+// RebuildCampaign keeps a campaign under the id that it had, and returns it as it is kept: the one with its key, if there is one. An id that is
+// taken by another is not used.
+func (t *Tx) RebuildCampaign(c Campaign) (Campaign, error) {
+	if c.ID != 0 {
+		created := c.Created
+		if created.IsZero() {
+			created = t.now
+		}
+		if _, err := t.exec(`insert into campaigns (id, key, state, created_at, data) values (?, ?, ?, ?, ?) on conflict do nothing`, c.ID, c.Key, c.State, millis(created), encoded(c.CampaignData)); err != nil {
+			return c, err
+		}
+	}
+	kept, _, err := t.AddCampaign(c)
+	return kept, err
 }
 
 // IsNew says whether nothing was ever asked of any product.

@@ -1,7 +1,9 @@
 package state
 
 import (
+	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/codicil-dev/codicil/forge"
 )
@@ -77,4 +79,85 @@ const selectRepository = `select id, head, data from repositories`
 func scanRepository(s scanner) (r Repository, err error) {
 	err = s.Scan(&r.ID, &r.Looked, document[forge.Repository]{&r.Repository})
 	return r, err
+}
+
+// Crowd says that a repository holds more products than are looked after.
+type Crowd struct {
+	// Holds is how many there are, Limit how many are looked after.
+	Holds int `json:"holds"`
+	Limit int `json:"limit"`
+}
+
+// Trouble says why a repository could not be looked through.
+type Trouble struct {
+	// Since is when that began, Why what was in the way last.
+	Since time.Time `json:"since"`
+	Why   string    `json:"why"`
+}
+
+// The settings that hold them begin so; the rest is the repository's key.
+const (
+	crowdPrefix   = "crowd/"
+	troublePrefix = "trouble/"
+	allowPrefix   = "allowances/" // of a host
+)
+
+// SetCrowd says that a repository, by its key, holds more products than are looked after; the zero value says that it does not.
+func (t *Tx) SetCrowd(key string, c Crowd) error { return setNote(t, crowdPrefix+key, c) }
+
+// Crowd is what SetCrowd said of a repository last.
+func (t *Tx) Crowd(key string) (c Crowd, err error) { return note[Crowd](t, crowdPrefix+key) }
+
+// Crowds are the repositories that hold more products than are looked after, by their keys.
+func (t *Tx) Crowds() (map[string]Crowd, error) { return notes[Crowd](t, crowdPrefix) }
+
+// SetTrouble says that a repository, by its key, could not be looked through; the zero value says that it was.
+func (t *Tx) SetTrouble(key string, x Trouble) error { return setNote(t, troublePrefix+key, x) }
+
+// Troubles are the repositories that could not be looked through when that was last tried, by their keys.
+func (t *Tx) Troubles() (map[string]Trouble, error) { return notes[Trouble](t, troublePrefix) }
+
+// SetAllowances keeps what a host allows.
+func (t *Tx) SetAllowances(host string, all []forge.Allowance) error {
+	return t.Set(allowPrefix+host, encoded(all))
+}
+
+// Allowances are what hosts allowed when that was kept last, by the hosts' names.
+func (t *Tx) Allowances() (map[string][]forge.Allowance, error) {
+	return notes[[]forge.Allowance](t, allowPrefix)
+}
+
+// setNote keeps a setting as JSON, and drops it if it is the zero value.
+func setNote[T comparable](t *Tx, name string, v T) error {
+	var zero T
+	if v == zero {
+		_, err := t.exec(`delete from settings where name = ?`, name)
+		return err
+	}
+	return t.Set(name, encoded(v))
+}
+
+// note is a setting that was kept as JSON; the zero value if there is none.
+func note[T any](t *Tx, name string) (v T, err error) {
+	text, ok, err := t.Setting(name)
+	if err == nil && ok {
+		if err = json.Unmarshal([]byte(text), &v); err != nil {
+			err = fmt.Errorf("read the setting %s: %w", name, err)
+		}
+	}
+	return v, err
+}
+
+// notes are the settings that were kept as JSON under names with a prefix, by the rest of their names.
+func notes[T any](t *Tx, prefix string) (map[string]T, error) {
+	texts, err := t.Settings(prefix)
+	out := make(map[string]T, len(texts))
+	for key, text := range texts {
+		var v T
+		if err := json.Unmarshal([]byte(text), &v); err != nil {
+			return nil, fmt.Errorf("read the setting %s%s: %w", prefix, key, err)
+		}
+		out[key] = v
+	}
+	return out, err
 }

@@ -50,6 +50,11 @@ func (s *Seal) Hide(m Memo, text string, most int) string {
 		c.Publication = nil
 		m.Change = &c
 	}
+	if m.Campaign != nil {
+		c := *m.Campaign
+		c.Products = nil // they are looked at again
+		m.Campaign = &c
+	}
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
 	_, _ = z.Write([]byte(encoded(m))) // a buffer takes all

@@ -78,6 +78,7 @@ func (s *Sweeper) host(ctx context.Context, h Host) error {
 	}
 	found := 0
 	var errs []error
+	troubles := map[string]error{}
 	for _, r := range repositories {
 		if !s.Triage.Serves(r.Repo) || r.Archived {
 			continue
@@ -89,9 +90,47 @@ func (s *Sweeper) host(ctx context.Context, h Host) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		troubles[r.Key()] = err
 	}
+	errs = append(errs, s.note(ctx, h, troubles))
 	errs = append(errs, s.deliveries(ctx, h, start), s.quiet(ctx, h, found))
 	return errors.Join(errs...)
+}
+
+// note keeps which repositories of a host could not be looked through, and why, by their keys. Others have nothing to be told of any more.
+func (s *Sweeper) note(ctx context.Context, h Host, found map[string]error) error {
+	var known map[string]state.Trouble
+	if err := s.DB.View(ctx, func(tx *state.Tx) (err error) {
+		known, err = tx.Troubles()
+		return err
+	}); err != nil {
+		return err
+	}
+	news := map[string]state.Trouble{}
+	for key := range known {
+		if strings.HasPrefix(key, strings.ToLower(h.Name()+"/")) && found[key] == nil {
+			news[key] = state.Trouble{}
+		}
+	}
+	for key, err := range found {
+		if err != nil && known[key].Why != err.Error() {
+			news[key] = state.Trouble{Since: known[key].Since, Why: err.Error()}
+		}
+	}
+	if len(news) == 0 {
+		return nil
+	}
+	return s.DB.Update(ctx, func(tx *state.Tx) error {
+		for key, x := range news {
+			if x.Why != "" && x.Since.IsZero() {
+				x.Since = tx.Now()
+			}
+			if err := tx.SetTrouble(key, x); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // repository looks at one repository: its default branch, the comments since the last sweep, and the merge requests that matter. It returns how
@@ -197,8 +236,8 @@ func (s *Sweeper) requests(ctx context.Context, h Host, r forge.Repository) (eve
 			own[c.Number] = c
 		}
 		for _, mr := range open {
-			verified, bad := tx.Verified(r.Key(), mr.HeadSHA)
-			seen[mr.HeadSHA], err = verified, errors.Join(err, bad)
+			found, bad := verifiedOrTold(tx, h, r, mr)
+			seen[mr.HeadSHA], err = found, errors.Join(err, bad)
 		}
 		return err
 	}); err != nil {
@@ -234,12 +273,29 @@ func (s *Sweeper) ended(ctx context.Context, h Host, r forge.Repository, own map
 			return nil, err
 		}
 		if !mr.Open {
-			// Told already or not, the bot has it otherwise: two events within a second, which is how exact hosts are, count as one.
-			mr.Updated = s.DB.Now()
-			events = append(events, forge.Event{Kind: forge.EventMergeRequest, Action: forge.ActionClosed, Repository: r, Sender: mr.ClosedBy, MergeRequest: &mr})
+			// Told already or not, the bot has it otherwise: it is looked at, as often as it is found so.
+			events = append(events, forge.Event{Kind: forge.EventMergeRequest, Action: forge.ActionClosed, Repository: r, Sender: mr.ClosedBy, MergeRequest: &mr,
+				Stamp: "found " + s.DB.Now().UTC().Format(time.RFC3339Nano)})
 		}
 	}
 	return events, nil
+}
+
+// lately is how long ago an event may have been told whose work is not done yet.
+const lately = time.Hour
+
+// verifiedOrTold says whether the head of a merge request was verified, or is to be, because an event told of it lately.
+func verifiedOrTold(tx *state.Tx, h Host, r forge.Repository, mr forge.MergeRequest) (bool, error) {
+	if verified, err := tx.Verified(r.Key(), mr.HeadSHA); err != nil || verified {
+		return verified, err
+	}
+	for _, action := range triage.Verifying {
+		e := forge.Event{Action: action, Repository: r, MergeRequest: &mr}
+		if told, err := tx.KnowsLike(h.Name(), e.HeadKey(), tx.Now().Add(-lately)); err != nil || told {
+			return told, err
+		}
+	}
+	return false, nil
 }
 
 // receive keeps events as if they had been delivered; known ones fall away.

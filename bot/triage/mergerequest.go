@@ -3,6 +3,7 @@ package triage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,6 +12,9 @@ import (
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/forge"
 )
+
+// Verifying are the actions of events after which a person's merge request is verified.
+var Verifying = []string{forge.ActionOpened, forge.ActionSynchronize, forge.ActionReopened, forge.ActionReady, forge.ActionEdited}
 
 // mergeRequest looks at what happened to a merge request: the bot's own, or a person's.
 func (t *Triage) mergeRequest(ctx context.Context, host Host, e forge.Event) (end, error) {
@@ -40,9 +44,7 @@ func (t *Triage) mergeRequest(ctx context.Context, host Host, e forge.Event) (en
 	if strings.EqualFold(mr.Author.Login, self.Login) && strings.HasPrefix(mr.Head, mirror.BranchPrefix) {
 		return nothing("a merge request of the bot that it does not know yet")
 	}
-	switch e.Action {
-	case forge.ActionOpened, forge.ActionSynchronize, forge.ActionReopened, forge.ActionReady, forge.ActionEdited:
-	default:
+	if !slices.Contains(Verifying, e.Action) {
 		return nothing("a person's merge request: %s", e.Action)
 	}
 	mr.HeadRepo = headRepo(mr, e)

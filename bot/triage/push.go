@@ -40,8 +40,10 @@ type news struct {
 	before, after string
 	changed       []string // paths
 	products      []state.Product
-	edits         []edit
-	guidelines    []revision
+	// holds is how many products there are, those beyond the limit among them.
+	holds      int
+	edits      []edit
+	guidelines []revision
 	// rules is the check of a commit of a guideline repository; nil if it is none.
 	rules *forge.Check
 }
@@ -64,22 +66,28 @@ func (t *Triage) defaultBranch(ctx context.Context, r forge.Repository) (end, er
 		return end{}, err
 	}
 	n := news{repository: r, mirror: t.Library.Mirror(r), before: known.Looked}
+	folders, crowd, err := t.lookedAfter(ctx, known)
+	if err != nil {
+		return end{}, err
+	}
 	if err := n.mirror.Fetch(ctx); err != nil {
 		return end{}, err
 	}
 	var there bool
-	var err error
 	if n.after, there, err = n.mirror.Resolve(ctx, r.DefaultBranch); err != nil {
 		return end{}, err
 	}
 	switch {
 	case !there:
 		return nothing("there is no %s", r.DefaultBranch)
-	case n.after == n.before:
+	case n.after == n.before && (crowd == state.Crowd{} || crowd.Limit == t.MostProducts):
 		return end{outcome: n.after[:8] + " was looked at already", do: keepRenewed(known, r)}, nil
 	}
-	if n.products, err = workspace.Scan(ctx, n.mirror, n.after); err != nil {
+	if n.products, n.holds, err = workspace.Scan(ctx, n.mirror, n.after, t.MostProducts, folders); err != nil {
 		return end{}, fmt.Errorf("look for products in %s: %w", r, err)
+	}
+	if n.holds > len(n.products) {
+		t.Log.Warn("a repository holds more products than are looked after", "repository", r.String(), "products", n.holds, "limit", t.MostProducts)
 	}
 	if err := t.compare(ctx, &n); err != nil {
 		return end{}, err
@@ -90,6 +98,25 @@ func (t *Triage) defaultBranch(ctx context.Context, r forge.Repository) (end, er
 		}
 	}
 	return end{outcome: n.String(), do: func(tx *state.Tx) error { return t.keep(ctx, tx, n) }}, nil
+}
+
+// lookedAfter are the folders of a repository's products that are looked after, and what was said if there were more.
+func (t *Triage) lookedAfter(ctx context.Context, r state.Repository) (folders map[string]bool, crowd state.Crowd, err error) {
+	folders = map[string]bool{}
+	err = t.DB.View(ctx, func(tx *state.Tx) error {
+		if r.ID == 0 {
+			return nil
+		}
+		products, err := tx.ProductsIn(r.ID)
+		for _, p := range products {
+			folders[p.Path] = true
+		}
+		if err == nil {
+			crowd, err = tx.Crowd(r.Key())
+		}
+		return err
+	})
+	return folders, crowd, err
 }
 
 // String says in a few words what is new.
@@ -123,26 +150,44 @@ func (t *Triage) compare(ctx context.Context, n *news) error {
 	if n.changed, err = n.mirror.ChangedFiles(ctx, n.before, n.after); err != nil {
 		return err
 	}
+	changed := make(map[string]bool, len(n.changed))
+	for _, name := range n.changed {
+		changed[name] = true
+	}
+	var dirs []string
 	for _, p := range n.products {
-		if p.Unreadable != "" || !slices.Contains(n.changed, path.Join(p.Path, spec.SpecFile)) {
+		if p.Unreadable == "" && changed[path.Join(p.Path, spec.SpecFile)] {
+			dirs = append(dirs, p.Path)
+		}
+	}
+	if len(dirs) == 0 {
+		return nil
+	}
+	after, err := workspace.DocumentsAt(ctx, n.mirror, n.after, dirs)
+	if err != nil {
+		return err
+	}
+	before, err := workspace.DocumentsAt(ctx, n.mirror, n.before, dirs)
+	if err != nil {
+		return err
+	}
+	var history []step // read once there is an edit
+	for _, dir := range dirs {
+		now := after[dir]
+		if now.Err != nil {
+			t.Log.Warn("a product's ledger can't be read", "repository", n.repository.String(), "product", dir, "error", now.Err)
 			continue
 		}
-		doc, err := workspace.DocumentAt(ctx, n.mirror, n.after, p.Path)
-		if err != nil {
-			t.Log.Warn("a product's ledger can't be read", "repository", n.repository.String(), "product", p.Path, "error", err)
+		// Where there was none that could be read, it came or was mended.
+		if !workspace.HandEdited(before[dir].Document, now.Document) {
 			continue
 		}
-		before, err := workspace.DocumentAt(ctx, n.mirror, n.before, p.Path)
-		if err != nil && ctx.Err() != nil {
-			return err
+		if history == nil {
+			if history, err = n.history(ctx); err != nil {
+				return err
+			}
 		}
-		if err != nil {
-			before = nil // it came, or was mended
-		}
-		if !workspace.HandEdited(before, doc) {
-			continue
-		}
-		e, err := t.edited(ctx, *n, p, doc)
+		e, err := t.edited(ctx, *n, dir, now.Document, history)
 		if err != nil {
 			return err
 		}
@@ -151,25 +196,39 @@ func (t *Triage) compare(ctx context.Context, n *news) error {
 	return nil
 }
 
-// edited says whose edit of a spec it was, and in which words.
-func (t *Triage) edited(ctx context.Context, n news, p state.Product, doc *spec.Document) (edit, error) {
-	e := edit{path: p.Path, hash: spec.Hash(doc.Spec), commit: n.after}
+// step is a commit with the paths that it changed.
+type step struct {
+	mirror.Commit
+	touched []string
+}
+
+// history are the commits that came, the oldest first. A first commit is left out: it has nothing before it.
+func (n news) history(ctx context.Context) (steps []step, err error) {
 	commits, err := n.mirror.Log(ctx, n.before, n.after)
 	if err != nil {
-		return e, err
+		return nil, err
 	}
-	file := path.Join(p.Path, spec.SpecFile)
-	var words []string
-	for _, c := range slices.Backward(commits) { // the newest comes last, and counts
-		if len(c.Parents) == 0 || len(c.Parents) > 1 && len(words) > 0 {
-			continue // a first commit has nothing before it, and a merge only repeats what it brings
+	for _, c := range commits {
+		if len(c.Parents) == 0 {
+			continue
 		}
 		touched, err := n.mirror.ChangedFiles(ctx, c.Parents[0], c.SHA)
 		if err != nil {
-			return e, err
+			return nil, err
 		}
-		if !slices.Contains(touched, file) {
-			continue
+		steps = append(steps, step{c, touched})
+	}
+	return steps, nil
+}
+
+// edited says whose edit of a spec it was, and in which words.
+func (t *Triage) edited(ctx context.Context, n news, dir string, doc *spec.Document, history []step) (edit, error) {
+	e := edit{path: dir, hash: spec.Hash(doc.Spec), commit: n.after}
+	file := path.Join(dir, spec.SpecFile)
+	var words []string
+	for _, c := range slices.Backward(history) { // the newest comes last, and counts
+		if len(c.Parents) > 1 && len(words) > 0 || !slices.Contains(c.touched, file) {
+			continue // a merge only repeats what it brings
 		}
 		e.author, e.at, e.title, e.commit = c.Author, c.Time, c.Subject, c.SHA
 		e.url = n.repository.URL + "/commit/" + c.SHA
@@ -209,6 +268,13 @@ func (t *Triage) keep(ctx context.Context, tx *state.Tx, n news) error {
 		return err
 	}
 	if err := tx.SaveProducts(r.ID, n.products); err != nil {
+		return err
+	}
+	crowd := state.Crowd{}
+	if n.holds > len(n.products) {
+		crowd = state.Crowd{Holds: n.holds, Limit: t.MostProducts}
+	}
+	if err := tx.SetCrowd(r.Key(), crowd); err != nil {
 		return err
 	}
 	products, err := tx.ProductsIn(r.ID)

@@ -55,6 +55,8 @@ type Triage struct {
 	// RulesAt reads the guidelines of a repository at a commit; the problems are of those that can't be read.
 	RulesAt func(ctx context.Context, r forge.Repository, commit string) ([]guideline.Guideline, bot.Problems, error)
 	Log     *slog.Logger
+	// MostProducts is how many products of one repository are looked after.
+	MostProducts int
 	// Canary is how many merge requests of a campaign have to be merged before the others are opened; 0 opens all at once.
 	Canary int
 	// Seal hides in texts what a lost database is rebuilt from; nil hides nothing.

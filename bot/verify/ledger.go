@@ -120,6 +120,10 @@ func (w *work) result() {
 	}
 	last := entries[len(entries)-1]
 	if last.Amendment.Result == "" {
+		if w.set.in.Base == nil { // with one, each difference is held to it
+			w.add(bot.AreaLedger, bot.Review, "the spec is what the last amendment left",
+				fmt.Sprintf("amendment %d does not say which spec it left, so an edit by hand of spec.yaml can't be told, nor what it lets go of: compare with a base, and see that the next amendment has its result (codicil verify --declare writes it)", last.Amendment.ID), "result").File = last.File
+		}
 		return
 	}
 	if last.Amendment.Result == spec.Hash(w.head.Spec()) {

@@ -92,6 +92,9 @@ func (s *site) must(err error) {
 // fill puts one of everything into the database.
 func (s *site) fill() {
 	s.must(s.db.Update(s.Context(), func(tx *state.Tx) error {
+		if err := tx.SetAllowances("github.com", []forge.Allowance{{Who: "installation 5", Kind: "core", Limit: 5000, Remaining: 12, Reset: tx.Now().Add(150 * time.Minute), Until: tx.Now().Add(124 * time.Minute)}}); err != nil {
+			return err
+		}
 		repository, err := tx.SaveRepository(forge.Repository{Repo: forge.Repo{Host: "github.com", Owner: "acme", Name: "data"}, URL: "https://github.com/acme/data"})
 		s.must(err)
 		s.must(tx.SaveProducts(repository.ID, []state.Product{

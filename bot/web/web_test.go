@@ -23,6 +23,7 @@ func TestPagesTellHowThingsStand(t *testing.T) {
 		"/": {
 			"2 products", "0 under way", "2 waiting", "1 open merge request", "2 given up",
 			"No webhook ever came from github.com, and 1 event was found by looking.",
+			"installation 5 core: 12 of 5000 requests left, anew in 30 minutes waits goes on in 4 minutes",
 			"orders acme/data waits for an answer", "Does a returned item count?", "by lee",
 			"orders acme/data waits for its turn 2 hours ago asked for a colour Merge request #7 of this product is approved already; this comes after it.",
 			"orders acme/data green minor 2 hours ago #7 Count the items asked for by jane · 12 345 tokens",

@@ -191,7 +191,7 @@ func (w *Worker) answerElsewhere(ctx context.Context, t task, x state.Trigger, e
 		if end == state.TriggerFailed {
 			conclusion = forge.Failure
 		}
-		return w.tellEdit(ctx, t, x, o.Explanation, conclusion)
+		return w.tellEdit(ctx, t, x, o, conclusion)
 	case (x.Kind == state.KindBase && end == state.TriggerFailed || x.Kind == state.KindRedo) && t.change != nil && t.change.Number != 0:
 		key := fmt.Sprintf("trigger/%d/answer", x.ID)
 		_, err := w.Outbox.Do(ctx, key, outbox.Operation{Kind: outbox.Comment, Repo: t.repository.Repo, Number: t.change.Number, Body: message.Said(key, o.Explanation)})
@@ -201,11 +201,11 @@ func (w *Worker) answerElsewhere(ctx context.Context, t task, x state.Trigger, e
 }
 
 // tellEdit shows at the commit that edited a spec by hand what comes of it.
-func (w *Worker) tellEdit(ctx context.Context, t task, x state.Trigger, what string, how forge.Conclusion) error {
+func (w *Worker) tellEdit(ctx context.Context, t task, x state.Trigger, o *author.Outcome, how forge.Conclusion) error {
 	if x.Commit == "" {
 		return nil
 	}
-	check := message.SpecCheck(t.product.Name, x.Commit, &author.Outcome{Explanation: what}, how)
+	check := message.SpecCheck(t.product.Name, x.Commit, o, how)
 	check.Key = fmt.Sprintf("trigger/%d/check", x.ID)
 	_, err := w.Outbox.Show(ctx, check.Key, outbox.Operation{Kind: outbox.SetCheck, Repo: t.repository.Repo, Check: &check})
 	return unlessRefused(err)
@@ -278,7 +278,7 @@ func (w *Worker) wait(ctx context.Context, t task, x state.Trigger, why string) 
 
 func (w *Worker) tellWaiting(ctx context.Context, t task, x state.Trigger) error {
 	if x.Kind == state.KindSpec {
-		return w.tellEdit(ctx, t, x, x.Reason, forge.Pending)
+		return w.tellEdit(ctx, t, x, &author.Outcome{Explanation: x.Reason}, forge.Pending)
 	}
 	return w.status(ctx, t, x, message.Status{Stage: message.Waiting, Behind: &message.Reference{Number: t.change.Number, URL: t.change.URL}, Outcome: &author.Outcome{Explanation: x.Reason}})
 }
@@ -296,7 +296,7 @@ func (w *Worker) tellOpen(ctx context.Context, t task, p publication) (tell func
 	edits := map[string]outbox.Operation{}
 	for _, x := range triggers {
 		if x.Kind == state.KindSpec {
-			if err := w.tellEdit(ctx, t, x, fmt.Sprintf("Merge request #%d declares the edit in the ledger.", t.change.Number), forge.Neutral); err != nil {
+			if err := w.tellEdit(ctx, t, x, &author.Outcome{Explanation: fmt.Sprintf("Merge request #%d declares the edit in the ledger.", t.change.Number)}, forge.Neutral); err != nil {
 				return nil, err
 			}
 		}

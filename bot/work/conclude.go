@@ -55,8 +55,8 @@ func (w *Worker) conclude(ctx context.Context, t task, x state.Trigger, s *site,
 		return w.partFrom(ctx, t, x)
 	}
 	end := state.TriggerAnswered
-	if o.Kind == author.Failed || o.Kind == author.OverBudget {
-		end = state.TriggerFailed
+	if o.Kind == author.Failed || o.Kind == author.OverBudget || o.Kind == author.Conflict && x.Kind == state.KindSpec {
+		end = state.TriggerFailed // an edit that is not followed still stands in the spec
 	}
 	return w.answerWith(ctx, t, x, end, o)
 }

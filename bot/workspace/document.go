@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"testing/fstest" // for its file system in memory
 
@@ -13,38 +14,40 @@ import (
 	"github.com/codicil-dev/codicil/bot/state"
 )
 
-// mostProducts is how many products of one repository are looked after.
-const mostProducts = 2000
-
-// Scan finds the products of a commit. One whose spec can't be read, or is too large, is found as unreadable. However many files there are, the work of
-// git takes one process for the list and one for the specs.
-func Scan(ctx context.Context, m *mirror.Mirror, commit string) ([]state.Product, error) {
-	var specs []gitcmd.Entry
+// Scan finds the products of a commit, at most so many, and says how many there are. Where there are more, those in the folders of known are found
+// first, so that what is looked after stays so, and then the others by their paths. A product whose spec can't be read, or is too large, is found
+// as unreadable. However many files there are, the work of git takes one process for the list and one for the specs.
+func Scan(ctx context.Context, m *mirror.Mirror, commit string, most int, known map[string]bool) (found []state.Product, holds int, err error) {
+	var specs, others []gitcmd.Entry
 	for e, err := range m.Files(ctx, commit) {
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if path.Base(e.Path) != spec.SpecFile || !e.Regular() || Hidden(e.Path) {
 			continue
 		}
-		if len(specs) == mostProducts {
-			return nil, fmt.Errorf("it holds more than %d products", mostProducts)
+		holds++
+		switch {
+		case known[path.Dir(e.Path)] && len(specs) < most:
+			specs = append(specs, e)
+		case len(others) < most:
+			others = append(others, e)
 		}
-		specs = append(specs, e)
 	}
+	specs = append(specs, others[:min(len(others), most-len(specs))]...)
+	slices.SortFunc(specs, func(a, b gitcmd.Entry) int { return strings.Compare(a.Path, b.Path) })
 	read := map[string]state.Product{}
-	err := m.ReadFiles(ctx, specs, func(e gitcmd.Entry, data []byte, tooLarge bool) error {
+	err = m.ReadFiles(ctx, specs, func(e gitcmd.Entry, data []byte, tooLarge bool) error {
 		read[e.Path] = productOf(e.Path, data, tooLarge)
 		return ctx.Err()
 	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	var found []state.Product
 	for _, e := range specs {
 		found = append(found, read[e.Path])
 	}
-	return found, nil
+	return found, holds, nil
 }
 
 // Hidden says whether a path is below a folder in which no products are looked for.
@@ -95,30 +98,73 @@ func SpecAt(ctx context.Context, m *mirror.Mirror, commit, dir string) (s *spec.
 	return s, "", nil
 }
 
+// Opened is a product's spec and ledger, or why they can't be opened.
+type Opened struct {
+	Document *spec.Document
+	Err      error
+}
+
 // DocumentAt opens the spec and ledger of a product at a commit.
 func DocumentAt(ctx context.Context, m *mirror.Mirror, commit, dir string) (*spec.Document, error) {
-	files := fstest.MapFS{}
+	all, err := DocumentsAt(ctx, m, commit, []string{dir})
+	if err != nil {
+		return nil, err
+	}
+	return all[dir].Document, all[dir].Err
+}
+
+// DocumentsAt opens the specs and ledgers of products at a commit, by their folders. However many they are, the work of git takes one process for the
+// list and one for the files. The error is for git; what a document has against being opened is beside it.
+func DocumentsAt(ctx context.Context, m *mirror.Mirror, commit string, dirs []string) (map[string]Opened, error) {
+	files := map[string]fstest.MapFS{}
+	for _, dir := range dirs {
+		files[dir] = fstest.MapFS{}
+	}
+	var wanted []gitcmd.Entry
 	for e, err := range m.Files(ctx, commit) {
 		if err != nil {
 			return nil, err
 		}
-		rel, ok := strings.CutPrefix(e.Path, strings.TrimPrefix(dir+"/", "./"))
-		if !ok || !e.Regular() || rel != spec.SpecFile && path.Dir(rel) != spec.LedgerFolder {
-			continue
-		}
-		data, ok, err := m.ReadFile(ctx, commit, e.Path)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			files[rel] = &fstest.MapFile{Data: data}
+		if dir, _ := placeOf(e.Path); e.Regular() && files[dir] != nil {
+			wanted = append(wanted, e)
 		}
 	}
-	doc, problems := spec.Load(files, ".", dir)
-	if err := problems.Err(); err != nil {
+	out := map[string]Opened{}
+	err := m.ReadFiles(ctx, wanted, func(e gitcmd.Entry, data []byte, tooLarge bool) error {
+		dir, name := placeOf(e.Path)
+		if tooLarge && out[dir].Err == nil {
+			out[dir] = Opened{Err: fmt.Errorf("%s is too large to be read", e.Path)}
+		}
+		files[dir][name] = &fstest.MapFile{Data: data}
+		return ctx.Err()
+	})
+	if err != nil {
 		return nil, err
 	}
-	return doc, nil
+	for dir, held := range files {
+		if out[dir].Err != nil {
+			continue
+		}
+		doc, problems := spec.Load(held, ".", dir)
+		if err := problems.Err(); err != nil {
+			out[dir] = Opened{Err: err}
+			continue
+		}
+		out[dir] = Opened{Document: doc}
+	}
+	return out, nil
+}
+
+// placeOf is the folder of the product whose spec or ledger a file would be part of, and its name in there.
+func placeOf(file string) (dir, name string) {
+	dir, name = path.Split(file)
+	if dir = path.Clean(dir); name == spec.SpecFile {
+		return dir, name
+	}
+	if path.Base(dir) == spec.LedgerFolder {
+		return path.Dir(dir), path.Join(spec.LedgerFolder, name)
+	}
+	return "", ""
 }
 
 // HandEdited says whether a spec is not what its last amendment left. An amendment that does not say what it left is taken to have left the spec as it

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/codicil-dev/codicil/bot/markup"
 	"github.com/codicil-dev/codicil/bot/resync"
 	"github.com/codicil-dev/codicil/bot/service"
 )
@@ -64,6 +65,19 @@ func (c *cli) sync(ctx context.Context, f *serveFlags) error {
 
 // synced tells what was found.
 func synced(r resync.Result) string {
-	return fmt.Sprintf("%d repositories: %d open, %d merged and %d declined merge requests, %d triggers that wait, %d that wait for answers, %d that ended otherwise, %d comments",
-		r.Repositories, r.Open, r.Merged, r.Declined, r.Waiting, r.Asked, r.Ended, r.Comments)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d repositories: %d open, %d merged and %d declined merge requests, %d triggers that wait, %d that wait for answers, %d that ended otherwise, %d comments, %d campaigns, %d specs edited by hand that are followed\n",
+		r.Repositories, r.Open, r.Merged, r.Declined, r.Waiting, r.Asked, r.Ended, r.Comments, r.Campaigns, r.Edits)
+	b.WriteString("The forge does not tell:\n")
+	for _, u := range append(r.Untold, untold...) {
+		b.WriteString("  - " + markup.Plain(u) + "\n")
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// untold is what no forge tells, whatever the bot did.
+var untold = []string{
+	"what was spent on the model before",
+	"which guidelines came in a push without a merge request, and led to none of the bot's yet: the next refresh takes them up",
+	"which edits by hand came to nothing before: they are followed again",
 }

@@ -1,6 +1,8 @@
 package github
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -43,6 +45,8 @@ func (h *Host) Event(kind string, payload []byte) (forge.Event, error) {
 	if err != nil {
 		return forge.Event{}, fmt.Errorf("read webhook %s: %v: %w", cut(kind, 100), err, forge.ErrPayload)
 	}
+	sum := sha256.Sum256(payload)
+	e.Stamp = hex.EncodeToString(sum[:16])
 	return e, nil
 }
 

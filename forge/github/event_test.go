@@ -217,3 +217,22 @@ func TestGitGoesToNoOtherHost(t *testing.T) {
 		t.Errorf("the API's is %s: %v", r.CloneURL, err)
 	}
 }
+
+// A repetition is the same bytes, since they are signed: it has the key of what it repeats, and what differs in any byte has another.
+func TestRepetitionsHaveOneKey(t *testing.T) {
+	h := app(t)
+	labelled := func(label string) []byte {
+		return []byte(`{"action": "labeled", "number": 7, "label": {"name": "` + label + `"}, "pull_request": {"number": 7, "updated_at": "2026-11-26T09:00:00Z", "head": {"sha": "abc"}}, ` + envelope + `}`)
+	}
+	key := func(payload []byte) string {
+		e, err := h.Event("pull_request", payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e.Key()
+	}
+	first, again, other := key(labelled("a")), key(labelled("a")), key(labelled("b"))
+	if first != again || first == other {
+		t.Errorf("%s, again %s, and another %s", first, again, other)
+	}
+}

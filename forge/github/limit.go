@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,10 +27,11 @@ type budget struct {
 	writing  chan struct{} // held by the one write that is under way
 
 	mu      sync.Mutex
-	until   map[string]time.Time // when requests of a kind may go on; allKinds for every kind
-	strikes int                  // complaints in a row
-	slow    time.Time            // until when writes are kept a second apart whatever the interval
-	written time.Time            // when the last write was sent
+	until   map[string]time.Time       // when requests of a kind may go on; allKinds for every kind
+	told    map[string]forge.Allowance // what was said last of each kind
+	strikes int                        // complaints in a row
+	slow    time.Time                  // until when writes are kept a second apart whatever the interval
+	written time.Time                  // when the last write was sent
 }
 
 // allKinds stands for requests of every kind in budget.until.
@@ -45,7 +48,7 @@ const (
 var errLimit = errors.New("GitHub's limit of requests is reached")
 
 func newBudget(o Options, name string) *budget {
-	return &budget{name: name, now: o.Now, log: o.Log, interval: o.WriteInterval, maxWait: o.MaxWait, writing: make(chan struct{}, 1), until: map[string]time.Time{}}
+	return &budget{name: name, now: o.Now, log: o.Log, interval: o.WriteInterval, maxWait: o.MaxWait, writing: make(chan struct{}, 1), until: map[string]time.Time{}, told: map[string]forge.Allowance{}}
 }
 
 // startWrite waits for the write that is under way. End is to be called when this one has its answer.
@@ -124,10 +127,14 @@ func (b *budget) note(kind string, r *http.Response, body []byte) (refused bool)
 	refused = limited(r, body)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if named := r.Header.Get("X-RateLimit-Resource"); named != "" {
+		kind = named
+	}
+	if a, ok := allowance(r); ok {
+		a.Who, a.Kind = b.name, kind
+		b.told[kind] = a
+	}
 	if reset, spent := spentUntil(r); spent {
-		if named := r.Header.Get("X-RateLimit-Resource"); named != "" {
-			kind = named
-		}
 		b.hold(kind, reset)
 	}
 	if !refused {
@@ -193,4 +200,34 @@ func retryAfter(r *http.Response, now time.Time) (time.Time, bool) {
 	}
 	t, err := http.ParseTime(text)
 	return t, err == nil
+}
+
+// allowance is what an answer says of the primary limit; ok is false if it says nothing.
+func allowance(r *http.Response) (a forge.Allowance, ok bool) {
+	limit, bad := strconv.Atoi(r.Header.Get("X-RateLimit-Limit"))
+	left, worse := strconv.Atoi(r.Header.Get("X-RateLimit-Remaining"))
+	reset, worst := strconv.ParseInt(r.Header.Get("X-RateLimit-Reset"), 10, 64)
+	if errors.Join(bad, worse, worst) != nil {
+		return a, false
+	}
+	return forge.Allowance{Limit: limit, Remaining: left, Reset: time.Unix(reset, 0).UTC()}, true
+}
+
+// allowances are what is allowed of each kind, by kind, and what is held back.
+func (b *budget) allowances() (out []forge.Allowance) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := maps.Clone(b.told)
+	for kind, until := range b.until {
+		if !until.After(b.now()) {
+			continue
+		}
+		a := all[kind]
+		a.Who, a.Kind, a.Until = b.name, kind, until.UTC()
+		all[kind] = a
+	}
+	for _, kind := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, all[kind])
+	}
+	return out
 }

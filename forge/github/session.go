@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/google/go-github/v60/github"
@@ -21,6 +23,7 @@ type session struct {
 	// setting is client for requests that may be sent again: see sets. HTTP is the same without GitHub's nouns.
 	setting *github.Client
 	http    *http.Client
+	budget  *budget
 }
 
 // effect is what a request does to what is there.
@@ -41,7 +44,7 @@ func (h *Host) newSession(name string, l login) *session {
 	wire = &conditional{cache: h.cache, name: name, next: wire}
 	once := &sender{host: h, budget: newBudget(h.options, name), next: wire}
 	again := &http.Client{Transport: repeating{once}, CheckRedirect: h.redirect}
-	s := &session{login: l, http: again, client: github.NewClient(&http.Client{Transport: once, CheckRedirect: h.redirect}), setting: github.NewClient(again)}
+	s := &session{login: l, http: again, client: github.NewClient(&http.Client{Transport: once, CheckRedirect: h.redirect}), setting: github.NewClient(again), budget: once.budget}
 	for _, c := range []*github.Client{s.client, s.setting} {
 		c.BaseURL, c.UserAgent = h.at.rest, "codicil"
 	}
@@ -205,3 +208,22 @@ func pages[T any](c *github.Client, page func(c *github.Client, o github.ListOpt
 
 // empty is the result of what has none.
 type empty struct{}
+
+// Allowances are what GitHub allows each credential, as far as it has said since the start; a kind of "" is that of all requests. It asks nothing.
+func (h *Host) Allowances() (out []forge.Allowance) {
+	h.mu.Lock()
+	var all []*session
+	for _, s := range []*session{h.itself, h.person} {
+		if s != nil {
+			all = append(all, s)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(h.sessions)) {
+		all = append(all, h.sessions[id])
+	}
+	h.mu.Unlock()
+	for _, s := range all {
+		out = append(out, s.budget.allowances()...)
+	}
+	return out
+}

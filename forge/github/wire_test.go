@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -80,6 +81,44 @@ func overWire(t *testing.T, w *wire, change func(o *github.Options)) *github.Hos
 func overWireOf(t *testing.T, transport http.RoundTripper) *github.Host {
 	t.Helper()
 	return overWire(t, nil, func(o *github.Options) { o.Transport = transport })
+}
+
+// What GitHub says of its limits is known without asking, by credential and kind; what it told to wait is so until then.
+func TestAllowances(t *testing.T) {
+	now := time.Date(2026, 11, 26, 9, 0, 0, 0, time.UTC)
+	reset := now.Add(30 * time.Minute)
+	headers := []string{"X-RateLimit-Limit", "5000", "X-RateLimit-Remaining", "4999", "X-RateLimit-Reset", fmt.Sprint(reset.Unix()), "X-RateLimit-Resource", "core"}
+	w := &wire{answer: func(n int, _ *http.Request) (*http.Response, error) {
+		if n == 2 {
+			return answer(429, "{}", append(slices.Clone(headers), "Retry-After", "600")...)
+		}
+		return answer(200, anIssue, headers...)
+	}}
+	h := overWire(t, w, func(o *github.Options) { o.Now = func() time.Time { return now } })
+	if got := h.Allowances(); len(got) != 0 {
+		t.Errorf("before anything was asked: %+v", got)
+	}
+	if _, err := h.Issue(t.Context(), shop, 3); err != nil {
+		t.Fatal(err)
+	}
+	want := []forge.Allowance{{Who: "token", Kind: "core", Limit: 5000, Remaining: 4999, Reset: reset}}
+	if got := h.Allowances(); !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if _, err := h.Issue(t.Context(), shop, 4); err == nil {
+		t.Fatal("a limit is not told")
+	}
+	want = append([]forge.Allowance{{Who: "token", Until: now.Add(10 * time.Minute)}}, want...)
+	if got := h.Allowances(); !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	now = now.Add(11 * time.Minute)
+	if got := h.Allowances(); !slices.Equal(got, want[1:]) {
+		t.Errorf("%+v, want %+v", got, want[1:])
+	}
+	if w.count() != 2 {
+		t.Errorf("%d requests were sent, want those 2", w.count())
+	}
 }
 
 func TestLimits(t *testing.T) {

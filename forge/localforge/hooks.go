@@ -36,6 +36,9 @@ func (f *Forge) deliver(ctx context.Context, client *http.Client, id int64) {
 	}
 	d, app := *row, *f.apps.rows[row.App]
 	f.mu.Unlock()
+	if f.sent != nil {
+		f.sent(d.Event, d.Payload)
+	}
 	start := f.now()
 	status, said := post(ctx, client, app, d)
 	f.mu.Lock()

@@ -26,6 +26,8 @@ type Options struct {
 	Senders int
 	// Deliveries is how many webhooks of each app are kept to be listed and sent again; 0 means 5000.
 	Deliveries int
+	// Sent is told of each webhook before it is sent, by the event's name; nil means nobody is. It must be safe for concurrent use.
+	Sent func(event string, payload []byte)
 	// Sync has each change on the disk before it is answered.
 	Sync bool
 }
@@ -42,6 +44,7 @@ type Forge struct {
 	limits   limits
 	pushing  locks
 	most     int // deliveries of an app that are kept
+	sent     func(event string, payload []byte)
 
 	mu   sync.Mutex    // of all below, and of each request of the API while it is answered
 	kept map[int64]int // about how many deliveries of an app there are
@@ -50,7 +53,7 @@ type Forge struct {
 
 // Open opens the forge in a folder, as it was left. Close it after use.
 func Open(o Options) (*Forge, error) {
-	f := &Forge{dir: o.Dir, url: strings.TrimSuffix(o.URL, "/"), now: o.Now, log: o.Log, most: o.Deliveries, kept: map[int64]int{}}
+	f := &Forge{dir: o.Dir, url: strings.TrimSuffix(o.URL, "/"), now: o.Now, log: o.Log, most: o.Deliveries, sent: o.Sent, kept: map[int64]int{}}
 	if f.now == nil {
 		f.now = time.Now
 	}
