@@ -25,6 +25,9 @@ type Build struct {
 	Inputs []InputTable `json:"inputs"`
 	// Problems tell why models or seeds did not build; the tables that were built are there all the same.
 	Problems bot.Problems `json:"problems,omitempty"`
+	// Tests are the results of a program's own tests, Notes what people should know of its run.
+	Tests []TestResult `json:"tests,omitempty"`
+	Notes []string     `json:"notes,omitempty"`
 	// Clock is the instant that now() and its kin were pinned to.
 	Clock time.Time `json:"clock"`
 	// Confinement is what held the runner.

@@ -28,6 +28,8 @@ type Builder struct {
 	// Made is told of each build that was really made and not found in the cache, complete or not; it may be nil. Several
 	// goroutines may call it at once.
 	Made func(*Build)
+	// Programs runs the programs of products that are not made by SQL; nil if they can't be run here.
+	Programs Programs
 
 	parsed memory
 }
@@ -98,6 +100,9 @@ func (b *Build) complete() bool {
 
 // carryOut runs a plan in a confined session of its own.
 func (b *Builder) carryOut(ctx context.Context, pl *plan, scratch string) (*Build, error) {
+	if pl.Program != nil {
+		return b.runProgram(ctx, pl, scratch)
+	}
 	start := time.Now()
 	if err := pl.avoidPatterns(scratch); err != nil {
 		return nil, err

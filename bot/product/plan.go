@@ -21,7 +21,10 @@ type plan struct {
 	Clock   time.Time
 	Control bool
 	Threads int
+	// Program makes the tables; nil for the sql runner.
+	Program *Program `json:",omitempty"`
 
+	dir    string // the product's folder, where the program's files are
 	before []*Build
 	// absent are tables that can't be there for a reason that was told.
 	absent tableSet

@@ -113,11 +113,22 @@ func (s *Side) Build(ctx context.Context, name string, mode Mode) (*Build, error
 
 // plan gathers what a build of p is made from.
 func (s *Side) plan(ctx context.Context, p *Product, mode Mode) (*plan, bot.Problems, error) {
-	models, absent, problems := p.readModels()
+	program, problems := p.Program()
+	var models []SQLFile
+	absent := tableSet{}
+	if program == nil {
+		models, absent, problems = p.readModels()
+	} else if s.builder.Programs == nil {
+		return nil, nil, fmt.Errorf("build %s: %w", p.Name(), ErrNoPrograms)
+	} else if environment, err := s.builder.Programs.Environment(ctx, *program); err != nil {
+		return nil, nil, fmt.Errorf("build %s: %w", p.Name(), err)
+	} else {
+		program.Environment = environment
+	}
 	seeds, absentSeeds, more := s.seeds(p, mode)
 	problems = append(problems, more...)
 	maps.Copy(absent, absentSeeds)
-	pl := &plan{Product: p.Name(), Models: models, Seeds: seeds, Clock: s.Clock, Threads: s.threads(), absent: absent}
+	pl := &plan{Product: p.Name(), Models: models, Seeds: seeds, Clock: s.Clock, Threads: s.threads(), Program: program, dir: p.Dir(), absent: absent}
 	if mode == Control {
 		pl.Control = true
 		pl.Clock = s.Clock.AddDate(1, 1, 1).Add(7*time.Hour + 13*time.Minute + 17*time.Second)

@@ -61,7 +61,7 @@ func (w *work) refused(err error, side string) bool {
 	switch {
 	case err == nil, errors.As(err, &unconfined), errors.Is(err, context.Canceled):
 		return false
-	case errors.As(err, &session), errors.As(err, &circle):
+	case errors.As(err, &session), errors.As(err, &circle), errors.Is(err, product.ErrNoPrograms):
 		status := bot.Fail
 		if side == "base" {
 			status = bot.Review
@@ -76,6 +76,9 @@ func (w *work) refused(err error, side string) bool {
 func (w *work) built(b *product.Build, bad bot.Status, side string) bool {
 	if b.OK() {
 		w.add(bot.AreaBuild, bot.Pass, "the "+side+" builds", fmt.Sprintf("%d models, %d tables", len(b.Models), len(b.Tables)), side)
+		for _, n := range b.Notes {
+			w.notes = append(w.notes, w.mask.text(w.name+": "+n))
+		}
 		if side == "head" {
 			for _, p := range b.Problems.Sorted() { // warnings, since the build is complete
 				w.notes = append(w.notes, w.mask.problem(p.String()))
@@ -111,6 +114,10 @@ func (w *work) deterministic(b *product.Build) {
 		}
 		sort.Strings(names)
 		said = append(said, fmt.Sprintf("%s calls %s", m.Path, strings.Join(compact(names), ", ")))
+	}
+	if w.head.Runner() == product.RunnerCommand {
+		w.add(bot.AreaBuild, bot.Pass, "the same data gives the same tables", "what in the program reads the clock or makes random values is not known: what changes from run to run by itself shows only where a control build differs", "deterministic")
+		return
 	}
 	if len(said) == 0 {
 		w.add(bot.AreaBuild, bot.Pass, "the same data gives the same tables", "no model reads the clock or makes random values", "deterministic")

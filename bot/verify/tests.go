@@ -27,12 +27,19 @@ func (w *work) tests(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, x := range w.own.Tests {
+		status := bot.Pass
+		if x.Message != "" {
+			status = bot.Fail
+		}
+		w.add(bot.AreaTests, status, x.Name, x.Message, "program", x.Name)
+	}
 	for _, f := range w.replacedTests(files) {
 		if err := w.runTest(ctx, w.worlds, f, true, testID(f.Path)+" at the base"); err != nil {
 			return err
 		}
 	}
-	if len(files) == 0 && len(problems) == 0 {
+	if len(files) == 0 && len(problems) == 0 && len(w.own.Tests) == 0 {
 		w.add(bot.AreaTests, bot.Pass, "the product has no tests of its own", "", "none")
 	}
 	return nil

@@ -116,6 +116,10 @@ func fileHashes(p *product.Product) string {
 	var b strings.Builder
 	config, _ := json.Marshal(p.Config) // in order of the keys, and without where they stand
 	fmt.Fprintf(&b, "%s\n", config)
+	if program, _ := p.Program(); program != nil {
+		text, _ := json.Marshal(program)
+		fmt.Fprintf(&b, "%s\n", text)
+	}
 	models, _ := p.Models()
 	tests, _ := p.Tests()
 	for _, f := range append(models, tests...) {
