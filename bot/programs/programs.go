@@ -6,9 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/codicil-dev/codicil/bot"
@@ -26,27 +30,57 @@ const (
 
 // Runner runs programs. It may be used by several goroutines at once.
 type Runner struct {
-	// UV makes the environments of Owner's products; nil if there is no uv here.
-	UV *uv.Tool
+	// UV says how environments are made. Its program is looked for when the first product wants one.
+	UV uv.Options
 	// Owner is whose products are run: environments are shared among them and with nobody else.
 	Owner string
 	// Limits bound each run; zero values are confine's defaults.
 	Limits confine.Limits
 	// Log is told each line that a program writes; it may be nil.
 	Log func(product, line string)
+
+	mu   sync.Mutex
+	tool *uv.Tool
 }
 
 var _ product.Programs = (*Runner)(nil)
 
-// Environment tells the versions of uv and Python, if products can have packages.
+// pinFiles are the files by which a product asks for packages.
+var pinFiles = []string{"requirements.txt", "pyproject.toml", "uv.lock"}
+
+// pinned says whether a program asks for packages.
+func pinned(p product.Program) bool {
+	return slices.ContainsFunc(p.Files, func(f product.File) bool { return slices.Contains(pinFiles, f.Path) })
+}
+
+// Environment tells the system's release and, where products ask for packages, the versions of uv and Python. Where programs can't be confined it is
+// a *confine.UnavailableError.
 func (r *Runner) Environment(ctx context.Context, p product.Program) (string, error) {
 	if err := confine.Available(ctx); err != nil {
 		return "", err
 	}
-	if r.UV == nil {
-		return "no uv", nil
+	release, _ := os.ReadFile("/etc/os-release") // where there is none, nothing more is known
+	said := runtime.GOOS + "/" + runtime.GOARCH + "\n" + string(release)
+	if !pinned(p) {
+		return said, nil
 	}
-	return "uv " + r.UV.Version() + ", Python " + r.UV.Python(), nil
+	tool, err := r.uv(ctx)
+	if err != nil {
+		return "", err
+	}
+	return said + "uv " + tool.Version() + ", Python " + tool.Python(), nil
+}
+
+// uv finds uv the first time.
+func (r *Runner) uv(ctx context.Context) (*uv.Tool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.tool != nil {
+		return r.tool, nil
+	}
+	tool, err := uv.New(ctx, r.UV)
+	r.tool = tool
+	return tool, err
 }
 
 // Run runs the program of a job, and then its tests.
@@ -107,15 +141,14 @@ func (r *Runner) Run(ctx context.Context, j product.Job) (ran product.Ran, err e
 
 // packages are what the product's pins ask for; nil if it has none. Failure is what is wrong with the pins.
 func (r *Runner) packages(ctx context.Context, j product.Job) (e *uv.Environment, failure string, err error) {
-	if r.UV == nil {
-		for _, f := range j.Files {
-			if f.Path == "requirements.txt" || f.Path == "uv.lock" {
-				return nil, "", fmt.Errorf("install what %s asks for: uv is not installed here", f.Path)
-			}
-		}
+	if !pinned(j.Program) {
 		return nil, "", nil
 	}
-	owner, err := r.UV.Owner(r.Owner)
+	tool, err := r.uv(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	owner, err := tool.Owner(r.Owner)
 	if err != nil {
 		return nil, "", err
 	}

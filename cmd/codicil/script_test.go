@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/codicil-dev/codicil/bot/confine"
 
 	"github.com/codicil-dev/codicil/bot/state"
 )
@@ -33,6 +36,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"get": get, "newer": newer},
+		Condition:           condition,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("EXAMPLES", examples)
 			e.Setenv("CODICIL_CACHE", cache)
@@ -57,4 +61,17 @@ func newer(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	_, err = db.Writer().Exec(`insert into goose_db_version (version_id, is_applied) values (99, 1)`)
 	ts.Check(errors.Join(err, db.Close()))
+}
+
+// condition tells scripts what this machine can do. CI never lacks anything.
+func condition(name string) (bool, error) {
+	switch name {
+	case "programs":
+		err := confine.Available(context.Background())
+		if err != nil && os.Getenv("CI") != "" {
+			return false, err
+		}
+		return err == nil, nil
+	}
+	return false, fmt.Errorf("there is no condition %s", name)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,7 +14,9 @@ import (
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/programs"
 	"github.com/codicil-dev/codicil/bot/report"
+	"github.com/codicil-dev/codicil/bot/uv"
 	"github.com/codicil-dev/codicil/bot/verify"
 )
 
@@ -150,8 +153,28 @@ func (c *cli) builder(f buildFlags, bar *progress) (*product.Builder, func(), er
 	if err != nil {
 		return nil, nil, err
 	}
-	b := &product.Builder{Cache: cache, Memory: memory, Threads: f.threads, StatementTimeout: f.timeout, AllowUnconfined: f.allowUnconfined, Progress: bar.say}
-	return b, func() { _ = cache.Close() }, nil
+	runner, done, err := c.programs(f)
+	if err != nil {
+		return nil, nil, errors.Join(err, cache.Close())
+	}
+	b := &product.Builder{Cache: cache, Memory: memory, Threads: f.threads, StatementTimeout: f.timeout, AllowUnconfined: f.allowUnconfined, Progress: bar.say, Programs: runner}
+	return b, func() { done(); _ = cache.Close() }, nil
+}
+
+// programs is what runs the programs of products; call done after use.
+func (c *cli) programs(f buildFlags) (r *programs.Runner, done func(), err error) {
+	folder, err := c.cacheFolder(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	done = func() {}
+	if folder == "" {
+		if folder, err = os.MkdirTemp("", "codicil-python-"); err != nil {
+			return nil, nil, fmt.Errorf("make a folder for Python environments: %w", err)
+		}
+		done = func() { _ = os.RemoveAll(folder) }
+	}
+	return &programs.Runner{UV: uv.Options{Cache: filepath.Join(folder, "python")}}, done, nil
 }
 
 // buildsFolder is where builds are kept; empty for nowhere.
