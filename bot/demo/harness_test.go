@@ -19,6 +19,7 @@ import (
 	"github.com/codicil-dev/codicil/bot/demo"
 	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/programs"
 	"github.com/codicil-dev/codicil/bot/service"
 	"github.com/codicil-dev/codicil/bot/state"
 	"github.com/codicil-dev/codicil/bot/verify"
@@ -99,7 +100,7 @@ func settle(t testing.TB, o demo.Options, products int, ask func(*model.Account)
 		t.Fatal(err)
 	}
 	builds := new(atomic.Int64)
-	verifier := &verify.Verifier{Builder: &product.Builder{Cache: cache, Threads: 1, Made: func(*product.Build) { builds.Add(1) }}, Log: log, Now: time.Now, Version: "test"}
+	verifier := &verify.Verifier{Builder: &product.Builder{Cache: cache, Threads: 1, Programs: &programs.Runner{}, Made: func(*product.Build) { builds.Add(1) }}, Log: log, Now: time.Now, Version: "test"}
 	o.Dir, o.Verifier, o.Log, o.Version = t.TempDir(), verifier, log, "test"
 	if o.Now == nil {
 		o.Now = time.Now

@@ -19,13 +19,13 @@ import (
 
 // report verifies each product that is touched, with its readers, and puts all into one report. A product that two of them concern is in it
 // once.
-func (g *Gate) report(ctx context.Context, in verify.Input, at workspace.Layout, touched []string) (all *bot.Report, err error) {
+func report(ctx context.Context, verifier *verify.Verifier, in verify.Input, at workspace.Layout, touched []string) (all *bot.Report, err error) {
 	for _, dir := range touched {
 		in.Under = at.Path(dir)
 		if _, err := os.Stat(filepath.Join(in.Head.Root, filepath.FromSlash(in.Under), product.SpecFile)); errors.Is(err, fs.ErrNotExist) {
 			in.Under = "." // it went: only the whole tree can tell whether it moved or vanished
 		}
-		r, err := g.Verifier.VerifyChange(ctx, in)
+		r, err := verifier.VerifyChange(ctx, in)
 		if err != nil {
 			return nil, err
 		}
@@ -108,33 +108,52 @@ func (g *Gate) neighbours(ctx context.Context, c matter) (members []workspace.Me
 	return g.Library.Around(ctx, g.DB, g.DB.Now(), ids...)
 }
 
-// fromBase puts the base's product.yaml in the place of the head's: how a product is built and what it may reach is not for a fork to say.
+// notForForks are the files of a product that say how it is built, with which packages, and what it may reach.
+var notForForks = []string{product.ConfigFile, "requirements.txt", "requirements.in", "pyproject.toml", "uv.lock", "packages.yml", "dependencies.yml", "profiles.yml"}
+
+// fromBase puts the base's files in the place of the head's where a fork has no say; taken are those that differ.
 func fromBase(base, head string) (taken []string, err error) {
 	dirs, err := product.Find(product.Tree{Root: head}, ".")
 	if err != nil {
 		return nil, err
 	}
 	for _, dir := range dirs {
-		name := filepath.Join(filepath.FromSlash(dir), product.ConfigFile)
-		was, errBase := os.ReadFile(filepath.Join(base, name))
-		is, errHead := os.ReadFile(filepath.Join(head, name))
-		absent := errors.Is(errBase, fs.ErrNotExist)
-		switch {
-		case errBase != nil && !absent:
-			return nil, errBase
-		case errHead != nil && !errors.Is(errHead, fs.ErrNotExist):
-			return nil, errHead
-		case absent == errors.Is(errHead, fs.ErrNotExist) && string(was) == string(is):
-			continue
-		case absent:
-			err = os.Remove(filepath.Join(head, name))
-		default:
-			err = os.WriteFile(filepath.Join(head, name), was, 0o600)
+		for _, file := range notForForks {
+			name := filepath.Join(filepath.FromSlash(dir), file)
+			changed, err := restore(filepath.Join(base, name), filepath.Join(head, name))
+			if err != nil {
+				return nil, err
+			}
+			if changed {
+				taken = append(taken, filepath.ToSlash(name))
+			}
 		}
-		if err != nil {
-			return nil, err
-		}
-		taken = append(taken, filepath.ToSlash(name))
 	}
 	return taken, nil
+}
+
+// restore makes a file of the head what it is in the base, and says whether it was something else.
+func restore(base, head string) (changed bool, err error) {
+	was, errBase := os.ReadFile(base)
+	is, errHead := os.ReadFile(head)
+	absent := errors.Is(errBase, fs.ErrNotExist)
+	switch {
+	case errBase != nil && !absent:
+		return false, errBase
+	case errHead != nil && !errors.Is(errHead, fs.ErrNotExist):
+		return false, errHead
+	case absent == errors.Is(errHead, fs.ErrNotExist) && string(was) == string(is):
+		return false, nil
+	case absent:
+		return true, os.Remove(head)
+	}
+	return true, os.WriteFile(head, was, 0o600)
+}
+
+// runs says whether some products are made by programs, which verifying them would run.
+func runs(at workspace.Layout, touched []string) bool {
+	return slices.ContainsFunc(touched, func(dir string) bool {
+		p, _ := product.Load(at.Tree, at.Path(dir))
+		return p != nil && p.Runner() != product.RunnerSQL
+	})
 }

@@ -31,6 +31,14 @@ func (g *Gate) untouched(ctx context.Context, c matter) error {
 	return g.say(ctx, c, message.Said(c.commentKey(), "No data product is touched any more."))
 }
 
+// unconfirmed asks a maintainer to let a fork's code run.
+func (g *Gate) unconfirmed(ctx context.Context, c matter) error {
+	if err := g.check(ctx, c, message.Unconfirmed(c.Head)); err != nil || c.Number == 0 {
+		return err
+	}
+	return g.say(ctx, c, message.ForkComment(c.commentKey(), c.Head))
+}
+
 // tell makes the check and brings the one comment up to date.
 func (g *Gate) tell(ctx context.Context, c matter, v message.Verification) error {
 	v.Key = c.commentKey()

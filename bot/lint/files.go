@@ -45,7 +45,7 @@ func (p *candidate) files(l *linter) {
 		p.sqlFile(l, name, entry, makers)
 		return nil
 	})
-	config, _ := product.LoadConfig(l.fsys, p.dir) // whose problems are told elsewhere
+	config, _ := product.LoadConfig(l.fsys, p.dir)                               // whose problems are told elsewhere
 	if !dbt && config.Command == nil && config.Runner != product.RunnerCommand { // what a program makes shows when it has run
 		p.unmade(l, makers)
 	}

@@ -30,6 +30,8 @@ type Builder struct {
 	Made func(*Build)
 	// Programs runs the programs of products that are not made by SQL; nil if they can't be run here.
 	Programs Programs
+	// NoNetwork lets no program reach the network, whatever its product asks for.
+	NoNetwork bool
 
 	parsed memory
 }
@@ -46,6 +48,12 @@ func (b *Builder) Options(readOnly ...string) engine.Options {
 		StatementTimeout: b.StatementTimeout,
 		AllowUnconfined:  b.AllowUnconfined,
 	}
+}
+
+// Offline is the builder for what strangers bring: no program reaches the network.
+func (b *Builder) Offline() *Builder {
+	return &Builder{Cache: b.Cache, Memory: b.Memory, Threads: b.Threads, StatementTimeout: b.StatementTimeout, Disk: b.Disk, AllowUnconfined: b.AllowUnconfined,
+		Progress: b.Progress, Made: b.Made, Programs: b.Programs, NoNetwork: true}
 }
 
 // Say tells the progress function what is being done.

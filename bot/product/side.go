@@ -124,6 +124,9 @@ func (s *Side) plan(ctx context.Context, p *Product, mode Mode) (*plan, bot.Prob
 		return nil, nil, fmt.Errorf("build %s: %w", p.Name(), err)
 	} else {
 		program.Environment = environment
+		if s.builder.NoNetwork {
+			program.Network = nil
+		}
 	}
 	seeds, absentSeeds, more := s.seeds(p, mode)
 	problems = append(problems, more...)

@@ -178,6 +178,9 @@ func (t *Triage) verify(ctx context.Context, k talk, c command.Command, key stri
 		if err := t.say(ctx, tx, k, key, message.Said(key, text)); err != nil {
 			return err
 		}
+		if err := tx.Set(AllowedKey(k.repository.Repo, mr.HeadSHA), "1"); err != nil { // whoever verifies it again need not ask again
+			return err
+		}
 		p := Proof{Repository: k.repository.ID, Number: mr.Number, Head: mr.HeadSHA, Base: mr.Base, Fork: fromFork(mr), Allowed: true, Again: fmt.Sprint(k.Comment.ID)}
 		return t.Queue.Add(ctx, tx, t.Lines.Verify, p.String())
 	})

@@ -55,3 +55,6 @@ func proofOf(repository int64, mr forge.MergeRequest, allowed bool) string {
 }
 
 func fromFork(mr forge.MergeRequest) bool { return mr.HeadRepo.IsZero() }
+
+// AllowedKey names the setting that says that a fork's commit may run.
+func AllowedKey(repo forge.Repo, sha string) string { return "allowed/" + repo.Key() + "/" + sha }
