@@ -119,13 +119,13 @@ func (c *Client) Post(ctx context.Context, question any, age time.Duration, into
 
 // ask finds an answer in the cache, or asks for it.
 func (c *Client) ask(ctx context.Context, method string, body []byte, age time.Duration, into any, segments []string) (time.Time, error) {
-	for i, s := range segments {
+	where := c.base.String()
+	for _, s := range segments {
 		if s == "." || s == ".." {
 			return time.Time{}, &Error{Service: c.o.Name, Why: fmt.Sprintf("%q can't be asked for", s)}
 		}
-		segments[i] = url.PathEscape(s)
+		where += "/" + url.PathEscape(s)
 	}
-	where := c.base.String() + "/" + strings.Join(segments, "/")
 	key := keyOf(method, where, body)
 	now := c.o.Now()
 	if kept, at, ok := c.o.Cache.find(key); ok && !at.After(now) && (age < 0 || now.Sub(at) <= age) && decode(kept, into) == nil {
