@@ -3,6 +3,7 @@ package evidence
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -82,6 +83,40 @@ type Finding struct {
 	// File and Line are where the product says what it has; Line is 0 for the whole file.
 	File string `json:"file,omitempty"`
 	Line int    `json:"line,omitempty"`
+}
+
+// String is the finding in one line, such as people and the model are told: where, what, why, what mends it and where to read more.
+func (f Finding) String() string {
+	var b strings.Builder
+	if f.File != "" {
+		b.WriteString(f.File)
+		if f.Line > 0 {
+			fmt.Fprintf(&b, ":%d", f.Line)
+		}
+		b.WriteString(": ")
+	}
+	b.WriteString(f.Subject)
+	if f.Has != "" {
+		b.WriteString(" " + f.Has)
+	}
+	b.WriteString(": " + f.Title)
+	if f.Severity != Unknown {
+		fmt.Fprintf(&b, " [%s]", f.Severity)
+	}
+	if f.Wants != "" {
+		b.WriteString("; " + f.Wants + " would mend it")
+	}
+	names := append([]string(nil), f.Aliases...)
+	if f.Source == OSV && f.ID != "" {
+		names = append([]string{f.ID}, names...)
+	}
+	if len(names) > 0 {
+		b.WriteString(" (" + strings.Join(names, ", ") + ")")
+	}
+	if f.URL != "" {
+		b.WriteString(" " + f.URL)
+	}
+	return b.String()
 }
 
 // about is what makes two findings one and the same matter, whatever the source says of it now.

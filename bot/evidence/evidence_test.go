@@ -126,6 +126,21 @@ func TestNotAskedIsAnError(t *testing.T) {
 	}
 }
 
+func TestString(t *testing.T) {
+	f := findings()
+	f[0].URL = "https://osv.dev/vulnerability/GHSA-8q59-q68h-6hv4"
+	f[3].Title = "it reads no table"
+	for i, want := range map[int]string{
+		0: "requirements.txt:3: pyyaml 5.3: Improper Input Validation in PyYAML [critical]; 5.4 would mend it (GHSA-8q59-q68h-6hv4, PYSEC-2021-142, CVE-2020-14343) https://osv.dev/vulnerability/GHSA-8q59-q68h-6hv4",
+		2: "python 3.9.2:  [medium]; 3.13.2 would mend it",
+		3: "amendments/0002.yaml:9: 0002: amounts: it reads no table [low]",
+	} {
+		if got := f[i].String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func TestSeverity(t *testing.T) {
 	order := []evidence.Severity{evidence.Unknown, evidence.Low, evidence.Medium, evidence.High, evidence.Critical}
 	for i, a := range order {
