@@ -205,6 +205,20 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// TestNarrowest takes the cycle that says most of a version, in whatever order they are listed.
+func TestNarrowest(t *testing.T) {
+	t.Parallel()
+	for _, releases := range []string{`{"name": "3"}, {"name": "3.9"}`, `{"name": "3.9"}, {"name": "3"}`} {
+		s := &site{T: t, fail: func(w http.ResponseWriter) bool {
+			fmt.Fprint(w, `{"result": {"releases": [`+releases+`]}}`)
+			return true
+		}}
+		if got, err := s.calendar("2026-11-23", endoflife.Options{}).Look(t.Context(), "python", "3.9.1"); err != nil || got.Cycle != "3.9" {
+			t.Error(got, err)
+		}
+	}
+}
+
 func TestKept(t *testing.T) {
 	t.Parallel()
 	s := &site{T: t}

@@ -286,7 +286,7 @@ func TestFailures(t *testing.T) {
 		{"text a page", texts, body("<html>"), cut + "it answered with a web page instead of JSON, as a proxy may", 2},
 		{"text cut off", texts, body(`{"id": "GHSA-8q59-q68h-6hv4", "aff`), cut + "its answer is no JSON of the expected form: unexpected end of JSON input", 2},
 		{"text huge", texts, body(`{"id": "` + strings.Repeat("x", 10<<20) + `"}`), cut + "its answer is longer than 8388608 bytes", 2},
-		{"text of another", texts, body(`{"id": "GHSA-h75v-3vvj-5mfj"}`), cut + "asked for GHSA-8q59-q68h-6hv4, it answered with another", 2},
+		{"text of another", texts, body(`{"id": "GHSA-h75v-3vvj-5mfj", "modified": "2026-11-01T00:00:00Z"}`), cut + "asked for GHSA-8q59-q68h-6hv4, it answered with another", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -340,6 +340,46 @@ func TestForeign(t *testing.T) {
 		if !strings.HasPrefix(q, "POST /v1/querybatch") && q != "GET /v1/vulns/EVIL-1" {
 			t.Error(q)
 		}
+	}
+}
+
+// TestSame puts the records of one vulnerability together by whatever name they share, and finds the version that mends what all of them say.
+func TestSame(t *testing.T) {
+	t.Parallel()
+	record := func(id string, aliases []string, ecosystem, name string, events ...map[string]string) map[string]any {
+		return map[string]any{"id": id, "modified": "2026-01-01T00:00:00Z", "summary": id, "aliases": aliases,
+			"affected": []map[string]any{{"package": map[string]any{"ecosystem": ecosystem, "name": name}, "ranges": []map[string]any{{"type": "ECOSYSTEM", "events": events}}}}}
+	}
+	from := func(v string) map[string]string { return map[string]string{"introduced": v} }
+	fixed := func(v string) map[string]string { return map[string]string{"fixed": v} }
+	for _, c := range []struct {
+		name    string
+		records []map[string]any
+		want    []string
+	}{
+		{"by its own name", []map[string]any{record("PYSEC-1", []string{"GHSA-1"}, "PyPI", "p", from("0"), fixed("2")), record("GHSA-1", nil, "PyPI", "p", from("0"), fixed("2"))}, []string{"GHSA-1 2"}},
+		{"by a third name", []map[string]any{record("PYSEC-1", []string{"CVE-1"}, "PyPI", "p", from("0"), fixed("1.10")), record("GHSA-1", []string{"CVE-1"}, "PyPI", "p", from("0"), fixed("1.9"))}, []string{"GHSA-1 1.10"}},
+		{"by a third record", []map[string]any{record("GHSA-1", []string{"CVE-1"}, "PyPI", "p", from("0"), fixed("2")), record("GHSA-2", []string{"CVE-2"}, "PyPI", "p", from("0"), fixed("3")), record("PYSEC-1", []string{"CVE-1", "CVE-2"}, "PyPI", "p", from("0"), fixed("2"))}, []string{"GHSA-1 3"}},
+		{"others", []map[string]any{record("GHSA-1", nil, "PyPI", "p", from("0"), fixed("2")), record("GHSA-2", []string{"CVE-2"}, "PyPI", "p", from("0"), fixed("3rc1"))}, []string{"GHSA-1 2", "GHSA-2 3rc1"}},
+		{"of several branches", []map[string]any{record("GHSA-1", nil, "PyPI", "p", from("0"), fixed("0.9.5"), from("1.0"), fixed("1.4.2"), from("2.0"), fixed("2.1"))}, []string{"GHSA-1 1.4.2"}},
+		{"without a fix in its branch", []map[string]any{record("GHSA-1", nil, "PyPI", "p", from("0"), fixed("0.9.5"), from("1.0"))}, []string{"GHSA-1 "}},
+		{"of another package", []map[string]any{record("GHSA-1", nil, "npm", "p", from("0"), fixed("2"))}, []string{"GHSA-1 "}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAPI(t)
+			for _, r := range c.records {
+				id := r["id"].(string)
+				a.records[id], a.hits["PyPI/p@1.2"] = r, append(a.hits["PyPI/p@1.2"], id)
+			}
+			var got []string
+			for _, f := range ask(t, a.database(t.TempDir(), now), python("p", "1.2")).Findings {
+				got = append(got, f.ID+" "+f.Wants)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

@@ -32,10 +32,10 @@ func order(ecosystem, a, b string) (c int, ok bool) {
 	return x.Compare(y), true
 }
 
-// fixes are the versions that mend what an advisory says of the package: those at the end of ranges that its version is in. Where
-// versions can't be compared these are all ends.
+// fixes are the versions that mend what an advisory says of the package: those at the end of ranges that its version is in, or else later ones.
+// Where versions can't be compared these are all ends.
 func (a advisory) fixes(q query) []string {
-	var in, all []string
+	var in, later, all []string
 	for _, x := range a.Affected {
 		if !x.about(q) {
 			continue
@@ -55,7 +55,11 @@ func (a advisory) fixes(q query) []string {
 				case e.Fixed != "":
 					all = append(all, e.Fixed)
 					c, ok := order(q.Package.Ecosystem, q.Version, e.Fixed)
-					if known = known && ok; known && within && c < 0 {
+					if known = known && ok; !known || c >= 0 {
+						continue
+					}
+					later = append(later, e.Fixed)
+					if within {
 						in = append(in, e.Fixed)
 						within = false
 					}
@@ -69,7 +73,7 @@ func (a advisory) fixes(q query) []string {
 	if len(in) > 0 {
 		return sortedVersions(q.Package.Ecosystem, in)
 	}
-	return sortedVersions(q.Package.Ecosystem, all)
+	return sortedVersions(q.Package.Ecosystem, later)
 }
 
 // sortedVersions are the versions in order, each once.

@@ -145,12 +145,16 @@ func (b *breaker) together(part map[string]any) bool {
 		was[key] = v
 	}
 	keys := sortedKeys(part)
-	for range 60 {
+	for range 100 {
 		if b.left <= 0 {
 			return true
 		}
 		for _, key := range keys {
-			if others := b.instead(was[key]); len(others) > 0 && b.random.IntN(2) == 0 {
+			others := b.instead(was[key])
+			if _, text := was[key].(string); text && b.random.IntN(2) == 0 {
+				others = b.texts()
+			}
+			if len(others) > 0 && b.random.IntN(2) == 0 {
 				part[key] = others[b.random.IntN(len(others))]
 			}
 		}
@@ -168,6 +172,16 @@ func (b *breaker) together(part map[string]any) bool {
 		}
 	}
 	return true
+}
+
+// texts are the strings that the expression itself names, and the empty one.
+func (b *breaker) texts() (out []any) {
+	for _, v := range b.values {
+		if s, ok := v.(string); ok && s != "x" {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 func sortedKeys(part map[string]any) []string {

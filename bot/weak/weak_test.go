@@ -226,7 +226,7 @@ func TestCEL(t *testing.T) {
 	for text, want := range map[string]string{
 		"true": "constant", "1 < 2 || owner.team == 'x'": "constant", "owner.contact != ''": "", "tables.all(t, size(t.key) > 0)": "", "size(tables) < 50": "", "'sales' in tags": "",
 		"!('pii' in tags)": "", "tables.all(t, t.columns.all(c, c.type != 'FLOAT'))": "", "tables.all(t, t.columns.all(c, c.type != 'TIMESTAMP' || c.unit != ''))": "",
-		"tables.all(t, t.columns.all(c, !c.name.matches('^tmp_')))": "", "tables.exists(t, t.name == 'orders')": "", "product == 'shop'": "", "false": "", "product != 'shop'": "",
+		"tables.all(t, t.columns.all(c, !c.name.matches('^tmp_')))": "", "tables.exists(t, t.name == 'orders')": "", "tables.all(t, t.columns.all(c, c.type != 'TIMESTAMP' || c.name != 'tmp'))": "", "product == 'shop'": "", "false": "", "product != 'shop'": "",
 		"tables.all(t, t.columns.all(c, !c.name.startsWith('tmp_')))": "", "spec.tables.all(t, t.deprecated == '')": "", "size(tables) >= 0": "unbreakable", "tables.all(t, true)": "unbreakable",
 		"tables.all(t, t.name == t.name)": "unbreakable", "inputs.all(i, i.product != 'people' || i.table == 'customers')": "", "version != '0.0.0'": "",
 	} {
