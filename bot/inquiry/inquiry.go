@@ -34,7 +34,8 @@ type Options struct {
 	// Tries is how often a question is put at most, 4 by default; FirstWait is the wait after the first of them, 500ms by default.
 	Tries     int
 	FirstWait time.Duration
-	// Rest is how long a service that gave no answer is left alone: what is asked meanwhile gets the same error at once; 5m by default.
+	// Rest is how long a service is left alone that gave no answer, or errors of its own three times in a row: what is asked meanwhile gets
+	// the same error at once; 5m by default.
 	Rest time.Duration
 	// Longest is how many bytes an answer may have, 8 MiB by default.
 	Longest int64
@@ -53,9 +54,10 @@ type Client struct {
 	http *http.Client
 
 	mu sync.Mutex
-	// silent is why nobody answered, and since when; nil while the service answers.
+	// silent is why nobody answers, and since when; nil while the service answers. faults counts the questions in a row that it failed at.
 	silent *Error
 	since  time.Time
+	faults int
 }
 
 // New makes a client. It asks nothing yet.
@@ -155,6 +157,9 @@ func (c *Client) resting(now time.Time) error {
 	return c.silent
 }
 
+// mostFaults is how many questions in a row a service may fail at before it is left alone: it may have trouble with one of them only.
+const mostFaults = 3
+
 // note remembers whether the service is there. An answer that refuses one question does not say that it isn't.
 func (c *Client) note(err error, now time.Time) {
 	var e *Error
@@ -163,7 +168,13 @@ func (c *Client) note(err error, now time.Time) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.silent, c.since = e, now
+	if e == nil {
+		c.silent, c.faults = nil, 0
+		return
+	}
+	if c.faults++; e.Status < http.StatusInternalServerError || c.faults >= mostFaults {
+		c.silent, c.since, c.faults = e, now, 0
+	}
 }
 
 // fetch puts the question until it is answered or there is no use in it.

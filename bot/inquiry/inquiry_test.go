@@ -157,31 +157,50 @@ func TestStopped(t *testing.T) {
 // TestRest leaves a service alone that does not answer, so that a night over many products does not wait for it again and again.
 func TestRest(t *testing.T) {
 	t.Parallel()
-	clock, up := now, false
-	client, asked := service(t, inquiry.Options{Now: func() time.Time { return clock }, Tries: 1}, func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case strings.HasSuffix(r.URL.Path, "missing"):
-			w.WriteHeader(404)
-		case !up:
-			w.WriteHeader(502)
-		default:
-			fmt.Fprint(w, `{}`)
-		}
-	})
-	var into thing
-	for i, c := range []struct {
-		path  string
-		after time.Duration
-		asked int32
-		ok    bool
-	}{
-		{"missing", 0, 1, false}, {"x", 0, 2, false}, {"x", 0, 2, false}, {"y", time.Minute, 2, false}, {"x", 5 * time.Minute, 3, true}, {"y", 0, 4, true},
-	} {
-		clock = clock.Add(c.after)
-		up = i >= 4
-		if _, err := client.Get(t.Context(), 0, &into, c.path); (err == nil) != c.ok || asked.Load() != c.asked {
-			t.Errorf("%d: %v after %d", i, err, asked.Load())
-		}
+	for _, c := range []struct {
+		name   string
+		status int
+		faults int32
+	}{{"limited", 429, 1}, {"in trouble", 502, 3}} {
+		t.Run(c.name, func(t *testing.T) {
+			clock, up := now, false
+			client, asked := service(t, inquiry.Options{Now: func() time.Time { return clock }, Tries: 1}, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case strings.HasSuffix(r.URL.Path, "missing"):
+					w.WriteHeader(404)
+				case !up && !strings.HasSuffix(r.URL.Path, "well"):
+					w.WriteHeader(c.status)
+				default:
+					fmt.Fprint(w, `{}`)
+				}
+			})
+			var into thing
+			get := func(path string, ok bool, want int32) {
+				t.Helper()
+				if _, err := client.Get(t.Context(), 0, &into, path); (err == nil) != ok || asked.Load() != want {
+					t.Errorf("%v after %d", err, asked.Load())
+				}
+			}
+			n := int32(0)
+			if c.faults > 1 { // one answer, and all is forgotten
+				for _, path := range []string{"x", "y", "well"} {
+					n++
+					get(path, path == "well", n)
+				}
+			}
+			get("missing", false, n+1)
+			for i := range c.faults {
+				get(fmt.Sprint(i), false, n+2+i)
+			}
+			n += 1 + c.faults
+			get("x", false, n)
+			get("well", false, n)
+			clock = clock.Add(5*time.Minute - time.Second)
+			get("x", false, n)
+			clock, up = clock.Add(time.Second), true
+			get("x", true, n+1)
+			get("y", true, n+2)
+		})
 	}
 }
 

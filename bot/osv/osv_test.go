@@ -358,6 +358,7 @@ func TestSame(t *testing.T) {
 		want    []string
 	}{
 		{"by its own name", []map[string]any{record("PYSEC-1", []string{"GHSA-1"}, "PyPI", "p", from("0"), fixed("2")), record("GHSA-1", nil, "PyPI", "p", from("0"), fixed("2"))}, []string{"GHSA-1 2"}},
+		{"by the other's own name", []map[string]any{record("PYSEC-1", nil, "PyPI", "p", from("0"), fixed("2")), record("GHSA-1", []string{"PYSEC-1"}, "PyPI", "p", from("0"), fixed("2"))}, []string{"GHSA-1 2"}},
 		{"by a third name", []map[string]any{record("PYSEC-1", []string{"CVE-1"}, "PyPI", "p", from("0"), fixed("1.10")), record("GHSA-1", []string{"CVE-1"}, "PyPI", "p", from("0"), fixed("1.9"))}, []string{"GHSA-1 1.10"}},
 		{"by a third record", []map[string]any{record("GHSA-1", []string{"CVE-1"}, "PyPI", "p", from("0"), fixed("2")), record("GHSA-2", []string{"CVE-2"}, "PyPI", "p", from("0"), fixed("3")), record("PYSEC-1", []string{"CVE-1", "CVE-2"}, "PyPI", "p", from("0"), fixed("2"))}, []string{"GHSA-1 3"}},
 		{"others", []map[string]any{record("GHSA-1", nil, "PyPI", "p", from("0"), fixed("2")), record("GHSA-2", []string{"CVE-2"}, "PyPI", "p", from("0"), fixed("3rc1"))}, []string{"GHSA-1 2", "GHSA-2 3rc1"}},

@@ -4,6 +4,8 @@ package weak
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -62,6 +64,16 @@ type Looker struct {
 type Subject struct {
 	Document *spec.Document
 	Build    *product.Build
+}
+
+// Fingerprint is the same as long as Look would find the same, so that it need not be asked again.
+func (s Subject) Fingerprint() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%s\n%s\n", engine.Version(), s.Build.Key, spec.Hash(s.Document.Spec))
+	for _, e := range s.Document.Ledger.Entries {
+		fmt.Fprintf(h, "%q %q\n", e.File, e.Data)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:12])
 }
 
 // Report is what Look finds, as evidence about a product.

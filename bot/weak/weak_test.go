@@ -258,6 +258,31 @@ func TestReport(t *testing.T) {
 	}
 }
 
+func TestFingerprint(t *testing.T) {
+	printOf := func(edit func(map[string]string)) string {
+		files := check("sql", "select * from orders where amount < 0")
+		edit(files)
+		return subjects(t, write(t, files))["shop"].Fingerprint()
+	}
+	base := printOf(func(map[string]string) {})
+	for name, c := range map[string]struct {
+		same bool
+		edit func(map[string]string)
+	}{
+		"nothing":    {true, func(map[string]string) {}},
+		"the data":   {false, func(f map[string]string) { f["shop/seeds/lines.csv"] += "4,bob,2.00,2026-01-04\n" }},
+		"other data": {false, func(f map[string]string) { f["people/seeds/customers.csv"] += "eve\n" }},
+		"the spec":   {false, func(f map[string]string) { f["shop/spec.yaml"] = strings.Replace(shop, "Serves a test", "Serves", 1) }},
+		"an amendment": {false, func(f map[string]string) {
+			f["shop/amendments/0001.yaml"] = strings.Replace(f["shop/amendments/0001.yaml"], "< 0", "< 1", 1)
+		}},
+	} {
+		if (printOf(c.edit) == base) != c.same {
+			t.Errorf("%s changed", name)
+		}
+	}
+}
+
 // TestTooMuch holds that a check which can't be tried out in time is not taken for a good one.
 func TestTooMuch(t *testing.T) {
 	s := subjects(t, write(t, check("sql", "select count(*) as n from orders a, range(100000000) b, range(1000) c where a.order_id + b.range + c.range = -1 group by a.order_id having count(*) > 5")))["shop"]
