@@ -240,6 +240,7 @@ func TestKept(t *testing.T) {
 	}
 }
 
+// TestWithdrawn withdraws two advisories: the first really was, on another day.
 func TestWithdrawn(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
