@@ -118,6 +118,8 @@ func (s *server) answer(ctx context.Context, r request) (p reply) {
 		err = s.db.lock(ctx)
 	case opQuery:
 		p.Rows, err = s.db.query(ctx, r.SQL, r.Limit)
+	case opPlan:
+		p.Plan, err = s.db.plan(ctx, r.SQL)
 	case opParse:
 		p.Trees, err = s.db.parse(ctx, r.Statements)
 	case opClose:

@@ -21,6 +21,7 @@ const (
 	opOpen   = "open"
 	opExec   = "exec"
 	opQuery  = "query"
+	opPlan   = "plan"
 	opParse  = "parse"
 	opLock   = "lock"
 	opCancel = "cancel"
@@ -54,6 +55,7 @@ type reply struct {
 	Err   *Error `json:"err,omitempty"`
 	Rows  *Rows  `json:"rows,omitempty"`
 	Trees []Tree `json:"trees,omitempty"`
+	Plan  *Plan  `json:"plan,omitempty"`
 }
 
 // writeFrame writes v as JSON behind its length.

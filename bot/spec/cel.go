@@ -75,13 +75,11 @@ func (x *Expression) String() string { return x.text }
 // True evaluates the expression over s. An error says that it could not be decided: a field that does not exist, a
 // value that is neither true nor false, or too much work.
 func (x *Expression) True(s *Spec) (bool, error) {
-	fields := View(s)
-	vars := map[string]any{"spec": fields}
-	for k, v := range fields {
-		if k != "spec" {
-			vars[k] = v
-		}
-	}
+	return x.Holds(View(s))
+}
+
+// eval evaluates the expression over variables.
+func (x *Expression) eval(vars map[string]any) (bool, error) {
 	out, _, err := x.program.Eval(vars)
 	if err != nil {
 		return false, &ExpressionError{Message: err.Error() + ": correct the expression"}
