@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,7 +15,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/codicil-dev/codicil/bot/confine"
-
 	"github.com/codicil-dev/codicil/bot/state"
 )
 
@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the command line as people do. The scripts in testdata/script are its documentation by example.
-// $EXAMPLES is the folder of the example products. Beside the usual commands, get FILE fetches the page whose address is in a file, and newer FILE
+// $EXAMPLES is the folder of the example products, $PROJECTS that of the projects which other tools build. Beside the usual commands, get FILE fetches the page whose address is in a file, and newer FILE
 // makes a database one that a newer program wrote.
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs("../../deploy/examples")
@@ -31,6 +31,10 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	cache := t.TempDir()
+	projects, err := filepath.Abs("../../deploy/projects")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
@@ -39,6 +43,7 @@ func TestScripts(t *testing.T) {
 		Condition:           condition,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("EXAMPLES", examples)
+			e.Setenv("PROJECTS", projects)
 			e.Setenv("CODICIL_CACHE", cache)
 			e.Setenv("GIT_CONFIG_GLOBAL", filepath.Join(e.WorkDir, ".gitconfig"))
 			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -67,11 +72,24 @@ func newer(ts *testscript.TestScript, _ bool, args []string) {
 func condition(name string) (bool, error) {
 	switch name {
 	case "programs":
-		err := confine.Available(context.Background())
-		if err != nil && os.Getenv("CI") != "" {
-			return false, err
+		return had(confine.Available(context.Background()))
+	case "pypi":
+		if _, err := exec.LookPath("uv"); err != nil {
+			return had(err)
 		}
-		return err == nil, nil
+		got, err := http.Head("https://pypi.org/simple/six/")
+		if err == nil {
+			_ = got.Body.Close()
+		}
+		return had(err)
 	}
 	return false, fmt.Errorf("there is no condition %s", name)
+}
+
+// had says whether something is to be had.
+func had(err error) (bool, error) {
+	if err != nil && os.Getenv("CI") != "" {
+		return false, err
+	}
+	return err == nil, nil
 }
