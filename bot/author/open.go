@@ -16,10 +16,10 @@ import (
 // open copies the work tree and reads the product.
 func (c *change) open(ctx context.Context, folder string) error {
 	c.say("copying the product")
-	c.base = &scratch{product.Tree{Root: filepath.Join(folder, "base"), Label: c.job.Tree.Label}, c.job.Path}
-	c.head = &scratch{product.Tree{Root: filepath.Join(folder, "head"), Label: "the proposal"}, c.job.Path}
+	c.base = &scratch{product.Tree{Root: filepath.Join(folder, "base"), Label: c.job.Tree.Label, Owner: c.job.Tree.Owner}, c.job.Path}
+	c.head = &scratch{product.Tree{Root: filepath.Join(folder, "head"), Label: "the proposal", Owner: c.job.Tree.Owner}, c.job.Path}
 	if c.job.TreeBefore != nil {
-		c.start = &scratch{product.Tree{Root: filepath.Join(folder, "start"), Label: c.job.Tree.Label}, c.job.Path}
+		c.start = &scratch{product.Tree{Root: filepath.Join(folder, "start"), Label: c.job.Tree.Label, Owner: c.job.Tree.Owner}, c.job.Path}
 	}
 	var err error
 	if c.out.sums, err = copyProducts(ctx, c.job.Tree, c.job.Path, c.from().tree.Root); err != nil {
@@ -39,6 +39,9 @@ func (c *change) open(ctx context.Context, folder string) error {
 	p, problems := product.Load(c.base.tree, c.base.path)
 	if err := problems.Err(); err != nil {
 		return c.end(Failed, "The product has errors before anything was changed; mend them first:\n%s", c.clean(err.Error()))
+	}
+	if p.Runner() == product.RunnerCommand {
+		return unfit(fmt.Errorf("the tables of %s are made by a program, and the author writes SQL only; change the program by hand, with an amendment, and `codicil verify` proves it", p.Name()))
 	}
 	c.product, c.out.Product, c.out.asked = p, p.Name(), requirements(p)
 	return nil

@@ -59,8 +59,15 @@ func TestPrograms(t *testing.T) {
 	p.check("commerce", sha, message.CheckName, "failure")
 	p.says(p.remark(wrong, "What fails"), "it is the sum")
 
+	// The author says what it can't do.
+	issue, err := p.town.Person("jane").OpenIssue(t.Context(), "commerce", demo.Repository, "Counts", "How many are there?")
+	p.do(err)
+	_, err = p.town.Person("jane").Comment(t.Context(), "commerce", demo.Repository, issue, "/amend totals: add a column count")
+	p.do(err)
+	p.wait("it is told that a program makes it", long, func() bool { return strings.Contains(strings.Join(p.remarks(issue), "\n"), "made by a program") })
+
 	p.do(p.town.Fork(t.Context(), "commerce", demo.Repository, "lee"))
-	sha, err := p.town.Commit(t.Context(), localforge.Commit{Owner: "lee", Name: demo.Repository, Branch: "mine", By: "lee", Message: "Mine",
+	sha, err = p.town.Commit(t.Context(), localforge.Commit{Owner: "lee", Name: demo.Repository, Branch: "mine", By: "lee", Message: "Mine",
 		Write: map[string]string{program: "# mine\n" + programme["build.sh"], "commerce/totals/requirements.txt": "evil==1.0\n"}})
 	p.do(err)
 	number := p.pull("lee", "lee:mine")

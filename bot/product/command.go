@@ -31,7 +31,7 @@ func (b *Builder) runProgram(ctx context.Context, pl *plan, scratch string) (*Bu
 	if room, err = filepath.EvalSymlinks(room); err != nil {
 		return nil, err
 	}
-	job := Job{Program: *pl.Program, Product: pl.Product, Tree: filepath.Join(room, "product"), Inputs: filepath.Join(room, "inputs"), Output: filepath.Join(room, "output"), Clock: pl.Clock, Limit: limit}
+	job := Job{Program: *pl.Program, Product: pl.Product, Owner: pl.owner, Tree: filepath.Join(room, "product"), Inputs: filepath.Join(room, "inputs"), Output: filepath.Join(room, "output"), Clock: pl.Clock, Limit: limit}
 	if pl.Control {
 		job.Seed = 1
 	}

@@ -24,8 +24,8 @@ type plan struct {
 	// Program makes the tables; nil for the sql runner.
 	Program *Program `json:",omitempty"`
 
-	dir    string // the product's folder, where the program's files are
-	before []*Build
+	dir, owner string // the product's folder, where the program's files are, and whose it is
+	before     []*Build
 	// absent are tables that can't be there for a reason that was told.
 	absent tableSet
 }

@@ -25,6 +25,9 @@ type Tree struct {
 	Root string
 	// Label names the tree for people: a folder or a commit.
 	Label string
+	// Owner is whose tree it is, as a forge names them; empty on somebody's own machine. What is installed for the programs of one owner's products is
+	// not shared with another's.
+	Owner string
 }
 
 // Product is one product of a tree, read but not built.

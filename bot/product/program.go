@@ -39,7 +39,7 @@ type File struct {
 // Job is one run of a program.
 type Job struct {
 	Program
-	Product string
+	Product, Owner string
 	// Tree is a copy of the product for this run alone, Inputs a folder with the tables that it reads, as PRODUCT.TABLE.parquet, and Output the
 	// folder for its tables. All three are absolute.
 	Tree, Inputs, Output string

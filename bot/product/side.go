@@ -131,7 +131,7 @@ func (s *Side) plan(ctx context.Context, p *Product, mode Mode) (*plan, bot.Prob
 	seeds, absentSeeds, more := s.seeds(p, mode)
 	problems = append(problems, more...)
 	maps.Copy(absent, absentSeeds)
-	pl := &plan{Product: p.Name(), Models: models, Seeds: seeds, Clock: s.Clock, Threads: s.threads(), Program: program, dir: p.Dir(), absent: absent}
+	pl := &plan{Product: p.Name(), Models: models, Seeds: seeds, Clock: s.Clock, Threads: s.threads(), Program: program, dir: p.Dir(), owner: p.Tree.Owner, absent: absent}
 	if mode == Control {
 		pl.Control = true
 		pl.Clock = s.Clock.AddDate(1, 1, 1).Add(7*time.Hour + 13*time.Minute + 17*time.Second)

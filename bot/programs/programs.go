@@ -32,8 +32,6 @@ const (
 type Runner struct {
 	// UV says how environments are made. Its program is looked for when the first product wants one.
 	UV uv.Options
-	// Owner is whose products are run: environments are shared among them and with nobody else.
-	Owner string
 	// Limits bound each run; zero values are confine's defaults.
 	Limits confine.Limits
 	// Log is told each line that a program writes; it may be nil.
@@ -148,7 +146,7 @@ func (r *Runner) packages(ctx context.Context, j product.Job) (e *uv.Environment
 	if err != nil {
 		return nil, "", err
 	}
-	owner, err := tool.Owner(r.Owner)
+	owner, err := tool.Owner(j.Owner)
 	if err != nil {
 		return nil, "", err
 	}

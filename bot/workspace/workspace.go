@@ -88,7 +88,7 @@ func (l Library) Lay(ctx context.Context, dir, label string, main Member, others
 			return out, fmt.Errorf("lay out %s of %s: %w", p, main.Repository, err)
 		}
 	}
-	out = Layout{Tree: product.Tree{Root: own, Label: label}, Mount: ".", Places: map[string]Place{}}
+	out = Layout{Tree: product.Tree{Root: own, Label: label, Owner: main.Repository.Owner}, Mount: ".", Places: map[string]Place{}}
 	if there(filepath.Join(own, product.SpecFile)) && len(others) > 0 {
 		out.Tree.Root, out.Mount = dir, filepath.Base(own)
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -14,7 +15,9 @@ import (
 	"github.com/codicil-dev/codicil/bot/config"
 	"github.com/codicil-dev/codicil/bot/model"
 	"github.com/codicil-dev/codicil/bot/product"
+	"github.com/codicil-dev/codicil/bot/programs"
 	"github.com/codicil-dev/codicil/bot/service"
+	"github.com/codicil-dev/codicil/bot/uv"
 	"github.com/codicil-dev/codicil/bot/verify"
 	"github.com/codicil-dev/codicil/bot/work"
 	"github.com/codicil-dev/codicil/deploy"
@@ -73,6 +76,9 @@ func authorOf(s apart.Setup, account *model.Account, memory apart.Memory, cache 
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	builder := &product.Builder{Cache: cache, Memory: s.Memory, Threads: s.Threads, StatementTimeout: s.Timeout, AllowUnconfined: s.Unconfined}
+	if s.Cache != "" {
+		builder.Programs = &programs.Runner{UV: uv.Options{Cache: filepath.Join(filepath.Dir(s.Cache), "python")}}
+	}
 	a = &author.Author{Asker: model.NewRemembering(answers, memory, account), Account: account, Currency: s.Model.Currency, Models: s.Model.Names(), Rounds: s.Model.Rounds,
 		Verifier: &verify.Verifier{Builder: builder, Log: log, Now: time.Now, Version: s.Version}}
 	if s.Model.Rounds == 0 {
