@@ -84,8 +84,8 @@ func Start(ctx context.Context, o Options) (*Child, error) {
 }
 
 // policy resolves the paths, so that links mean what they mean now.
-func (o Options) policy() (policy, error) {
-	p := policy{System: o.System, Memory: o.Memory, FileSize: o.FileSize,
+func (o Options) policy() (Policy, error) {
+	p := Policy{System: o.System, Memory: o.Memory, FileSize: o.FileSize,
 		OpenFiles: o.OpenFiles, NoLandlock: o.lacks(Landlock)}
 	if p.OpenFiles == 0 {
 		p.OpenFiles = 256
@@ -146,7 +146,7 @@ func launch(o Options, adjust func(*exec.Cmd)) (*Child, error) {
 }
 
 // confine sends the policy and waits for the child's word that it is in force.
-func (c *Child) confine(ctx context.Context, p policy) (Confinement, error) {
+func (c *Child) confine(ctx context.Context, p Policy) (Confinement, error) {
 	type answer struct {
 		confinement Confinement
 		err         error

@@ -23,11 +23,11 @@ func Enter() (requests io.Reader, replies io.Writer, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the sandbox's policy: %w", err)
 	}
-	var p policy
+	var p Policy
 	if err := json.Unmarshal(line, &p); err != nil {
 		return nil, nil, fmt.Errorf("read the sandbox's policy: %w", err)
 	}
-	c, err := p.impose()
+	c, err := p.Impose()
 	if err != nil {
 		return nil, nil, err
 	}

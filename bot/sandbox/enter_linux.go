@@ -20,10 +20,15 @@ const (
 	mayReadDir  = ll.AccessFSReadFile | ll.AccessFSReadDir
 	mayWrite    = mayReadDir | ll.AccessFSWriteFile | ll.AccessFSTruncate | ll.AccessFSRemoveFile | ll.AccessFSRemoveDir |
 		ll.AccessFSMakeReg | ll.AccessFSMakeDir
+	mayRun     = mayReadDir | ll.AccessFSExecute
+	mayPlay    = mayWrite | ll.AccessFSExecute | ll.AccessFSMakeSym | ll.AccessFSMakeSock | ll.AccessFSMakeFifo
+	mayUse     = ll.AccessFSReadFile | ll.AccessFSWriteFile | ll.AccessFSTruncate | ll.AccessFSIoctlDev
+	onlyOnFile = ll.AccessFSReadFile | ll.AccessFSWriteFile | ll.AccessFSTruncate | ll.AccessFSIoctlDev | ll.AccessFSExecute
 )
 
-// impose takes from this process all that the policy does not give it.
-func (p policy) impose() (Confinement, error) {
+// Impose takes from this process all that the policy does not give it. Files that it inherited, beyond those with the numbers
+// 0 to 4, are closed. After an error the process must exit.
+func (p Policy) Impose() (Confinement, error) {
 	if err := closeInherited(); err != nil {
 		return Confinement{}, err
 	}
@@ -64,7 +69,7 @@ func closeInherited() error {
 }
 
 // landlock restricts files, TCP ports, signals and abstract sockets as far as the kernel can.
-func (p policy) landlock() (Confinement, error) {
+func (p Policy) landlock() (Confinement, error) {
 	var c Confinement
 	if p.NoLandlock {
 		c.Missing = append(c.Missing, "no Landlock: it was switched off")
@@ -90,21 +95,58 @@ func (p policy) landlock() (Confinement, error) {
 			rules = append(rules, landlock.PathAccess(mayReadFile, path))
 		}
 	}
-	if err := landlock.V11.BestEffort().Restrict(rules...); err != nil {
+	more, err := p.programRules(abi)
+	if err != nil {
+		return c, err
+	}
+	config := landlock.V11
+	if p.OpenNetwork {
+		config.HandledAccessNet = 0
+	}
+	if err := config.BestEffort().Restrict(append(rules, more...)...); err != nil {
 		return c, fmt.Errorf("confine by Landlock: %w", err)
 	}
 	c.Landlock, c.LandlockABI = true, abi
 	if abi < 3 {
 		c.Missing = append(c.Missing, fmt.Sprintf("Landlock ABI %d cannot keep files from being cut short (3 can)", abi))
 	}
-	if abi < 4 {
+	if abi < 4 && !p.OpenNetwork {
 		c.Missing = append(c.Missing, fmt.Sprintf("Landlock ABI %d cannot close TCP ports (4 can)", abi))
 	}
 	return c, nil
 }
 
+// programRules are the rules for a process that runs other programs.
+func (p Policy) programRules(abi int) ([]landlock.Rule, error) {
+	var move landlock.AccessFSSet // across folders; before ABI 2 nothing could
+	if abi >= 2 {
+		move = ll.AccessFSRefer
+	}
+	var rules []landlock.Rule
+	for _, l := range []struct {
+		may   landlock.AccessFSSet
+		paths []string
+	}{{mayRun, p.Run}, {mayWrite | move, p.Output}, {mayPlay | move, p.Scratch}, {mayUse, p.Devices}} {
+		for _, path := range l.paths {
+			info, err := os.Stat(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return nil, fmt.Errorf("confine to %s: %w", path, err)
+			}
+			may := l.may
+			if !info.IsDir() {
+				may &= onlyOnFile
+			}
+			rules = append(rules, landlock.PathAccess(may, path))
+		}
+	}
+	return rules, nil
+}
+
 // limit sets the limits of this process, which it cannot raise again.
-func (p policy) limit() error {
+func (p Policy) limit() error {
 	for _, l := range []struct {
 		name     string
 		resource int
@@ -116,6 +158,8 @@ func (p policy) limit() error {
 		{"the size of files", unix.RLIMIT_FSIZE, uint64(p.FileSize), p.FileSize == 0},
 		// Not RLIMIT_AS: most of the address space is reserved and never used.
 		{"memory", unix.RLIMIT_DATA, uint64(p.Memory), p.Memory == 0},
+		{"the number of processes", unix.RLIMIT_NPROC, p.Processes, p.Processes == 0},
+		{"processor time", unix.RLIMIT_CPU, p.CPU, p.CPU == 0},
 	} {
 		if l.skip {
 			continue

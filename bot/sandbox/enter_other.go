@@ -4,7 +4,7 @@ package sandbox
 
 import "runtime"
 
-// impose can do nothing here but say so.
-func (p policy) impose() (Confinement, error) {
+// Impose can do nothing here but say so.
+func (p Policy) Impose() (Confinement, error) {
 	return Confinement{Missing: []string{"no Landlock: " + runtime.GOOS + " has none"}}, nil
 }

@@ -96,13 +96,22 @@ func (e *UnconfinedError) Error() string {
 // IsChild says whether args, as in os.Args, are those of a child that was started with marker.
 func IsChild(args []string, marker string) bool { return len(args) == 2 && args[1] == marker }
 
-// policy is the first line that a child reads: what it has to impose on itself before it does anything else.
-type policy struct {
-	ReadOnly   []string
-	ReadWrite  []string
-	System     []string
-	Memory     int64
-	FileSize   int64
-	OpenFiles  uint64
+// Policy is what a process imposes on itself, for good, before it does anything else. Paths must be free of links.
+type Policy struct {
+	// ReadOnly may be read and must exist; System may be read if they exist.
+	ReadOnly, System []string
+	// ReadWrite are folders for plain files and folders: no links, sockets or devices can be made in them, and nothing run.
+	ReadWrite []string
+	// Run may be read and what is in them run. In Output, as in ReadWrite, are only plain files and folders, which can be
+	// moved between its folders. In Scratch everything is allowed that makes no device. Devices may be read and written.
+	// All of these are passed over if they do not exist.
+	Run, Output, Scratch, Devices []string
+	// OpenNetwork leaves the network to the process's network namespace, which then is its only wall.
+	OpenNetwork bool
+	// Memory is what one process may allocate, FileSize a single file, both in bytes; OpenFiles and Processes are numbers, CPU
+	// is the processor time of one process in seconds; 0 sets no limit.
+	Memory, FileSize          int64
+	OpenFiles, Processes, CPU uint64
+	// NoLandlock leaves Landlock away; it is there for tests.
 	NoLandlock bool
 }
