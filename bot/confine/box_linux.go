@@ -119,7 +119,7 @@ func filled(text string) (*os.File, error) {
 		return nil, fmt.Errorf("make a file in memory: %w", err)
 	}
 	f := os.NewFile(uintptr(n), "memory")
-	if _, err := f.WriteString(text); err == nil {
+	if _, err = f.WriteString(text); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {

@@ -72,7 +72,7 @@ func (c *cgroup) set(l Limits) error {
 		{"memory.max", strconv.FormatInt(l.Memory, 10), true},
 		{"memory.swap.max", "0", false}, // not there without swap
 		{"memory.oom.group", "1", true},
-		{"pids.max", strconv.Itoa(l.Processes + 32), true},
+		{"pids.max", strconv.Itoa(l.Processes + spare), true},
 	} {
 		if err := os.WriteFile(filepath.Join(c.path, s.file), []byte(s.value), 0o600); err != nil && s.must {
 			return &noCgroupError{err.Error()}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -46,6 +47,7 @@ type first struct {
 // firstProcess is its whole life; the result is its exit code. When it ends, the kernel ends all processes inside.
 func firstProcess() int {
 	debug.SetTraceback("single")
+	runtime.LockOSThread() // Landlock binds this thread, from which the program is started
 	// As the first process of its namespace it gets only those signals from inside that it listens to, and so none can end it.
 	signal.Notify(make(chan os.Signal, 1))
 	f := &first{control: os.NewFile(controlFD, "control")}

@@ -18,6 +18,9 @@ import (
 // startLimit is how long it may take until the program is confined, on a busy machine.
 const startLimit = 30 * time.Second
 
+// spare is how many processes and threads the first process itself may need beyond the program's.
+const spare = 32
+
 // Run runs a program and waits until it and all that it started have ended. What is the program's own fault is in the result, such as
 // its exit code or a limit that it struck. The error is an *UnavailableError where this system can't confine programs; nothing
 // runs then. When the context ends, so does the program, with SIGTERM first, and the error is the context's, beside a result as far as
@@ -222,7 +225,7 @@ func (r *running) admit(ctx context.Context) (Confinement, error) {
 	if r.cgroup == nil {
 		c.Missing = append(c.Missing, "no cgroup: memory and processes are counted every "+lookEvery.String())
 	}
-	if r.cgroup == nil && os.Getuid() == 0 {
+	if limited := r.box.limitNumbers(r.options.Limits.Processes + spare); r.cgroup == nil && os.Getuid() == 0 && !limited {
 		c.Missing = append(c.Missing, "the kernel does not limit the number of processes of the machine's root")
 	}
 	r.box.order(r.order())

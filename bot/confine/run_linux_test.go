@@ -3,6 +3,7 @@ package confine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -33,8 +34,25 @@ func sh(t *testing.T, o Options, script string) Result {
 	return r
 }
 
-func TestRun(t *testing.T) {
+// On new kernels a namespace of processes has its own greatest number; the machine's stays as it was.
+func TestProcessNumbers(t *testing.T) {
 	begin(t)
-	r := sh(t, Options{}, "echo hello; echo $HOME; id; env; exit 3")
-	t.Logf("%s\n%#v", r.Output, r)
+	if os.Getuid() != 0 || !atLeast(6, 14) {
+		t.Skip("only root on Linux 6.14 or later can limit the numbers of processes")
+	}
+	read := func() string {
+		text, err := os.ReadFile("/proc/sys/kernel/pid_max")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	before := read()
+	r := sh(t, Options{Limits: Limits{Processes: 100}}, "cat /proc/sys/kernel/pid_max")
+	if want := fmt.Sprintln(reserved + 100 + spare); r.Output != want {
+		t.Errorf("got %q, want %q", r.Output, want)
+	}
+	if after := read(); after != before {
+		t.Errorf("the machine's was %s and is %s", before, after)
+	}
 }

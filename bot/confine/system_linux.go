@@ -171,10 +171,11 @@ func (l layout) policy(limits Limits, noLandlock bool) sandbox.Policy {
 		Scratch:     slices.Clone(memories),
 		Devices:     devices,
 		OpenNetwork: true,
+		ThisThread:  true,
 		Memory:      limits.Memory,
 		FileSize:    limits.FileSize,
 		OpenFiles:   uint64(limits.OpenFiles),
-		Processes:   uint64(limits.Processes) + 32, // the first process's own threads count too
+		Processes:   uint64(limits.Processes) + spare, // the first process's own threads count too
 		CPU:         uint64(limits.CPU.Seconds()) + 1,
 		NoLandlock:  noLandlock,
 	}

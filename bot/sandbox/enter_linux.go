@@ -80,7 +80,10 @@ func (p Policy) landlock() (Confinement, error) {
 		c.Missing = append(c.Missing, fmt.Sprintf("no Landlock: the kernel does not offer it (%v)", err))
 		return c, nil
 	}
-	rules := []landlock.Rule{landlock.PathAccess(mayWrite, p.ReadWrite...)}
+	var grants []grant
+	for _, path := range p.ReadWrite {
+		grants = append(grants, grant{mayWrite, path})
+	}
 	for i, path := range append(slices.Clone(p.ReadOnly), p.System...) {
 		info, err := os.Stat(path)
 		if i >= len(p.ReadOnly) && errors.Is(err, fs.ErrNotExist) {
@@ -90,20 +93,16 @@ func (p Policy) landlock() (Confinement, error) {
 			return c, fmt.Errorf("confine to %s: %w", path, err)
 		}
 		if info.IsDir() {
-			rules = append(rules, landlock.PathAccess(mayReadDir, path))
+			grants = append(grants, grant{mayReadDir, path})
 		} else {
-			rules = append(rules, landlock.PathAccess(mayReadFile, path))
+			grants = append(grants, grant{mayReadFile, path})
 		}
 	}
-	more, err := p.programRules(abi)
+	more, err := p.programGrants(abi)
 	if err != nil {
 		return c, err
 	}
-	config := landlock.V11
-	if p.OpenNetwork {
-		config.HandledAccessNet = 0
-	}
-	if err := config.BestEffort().Restrict(append(rules, more...)...); err != nil {
+	if err := p.restrict(abi, append(grants, more...)); err != nil {
 		return c, fmt.Errorf("confine by Landlock: %w", err)
 	}
 	c.Landlock, c.LandlockABI = true, abi
@@ -116,13 +115,35 @@ func (p Policy) landlock() (Confinement, error) {
 	return c, nil
 }
 
-// programRules are the rules for a process that runs other programs.
-func (p Policy) programRules(abi int) ([]landlock.Rule, error) {
+// grant is what may be done at a path and below.
+type grant struct {
+	may  landlock.AccessFSSet
+	path string
+}
+
+// restrict puts the grants in force, and denies everything else.
+func (p Policy) restrict(abi int, grants []grant) error {
+	if p.ThisThread {
+		return restrictThread(abi, grants)
+	}
+	var rules []landlock.Rule
+	for _, g := range grants {
+		rules = append(rules, landlock.PathAccess(g.may, g.path))
+	}
+	config := landlock.V11
+	if p.OpenNetwork {
+		config.HandledAccessNet = 0
+	}
+	return config.BestEffort().Restrict(rules...)
+}
+
+// programGrants are those for a process that runs other programs.
+func (p Policy) programGrants(abi int) ([]grant, error) {
 	var move landlock.AccessFSSet // across folders; before ABI 2 nothing could
 	if abi >= 2 {
 		move = ll.AccessFSRefer
 	}
-	var rules []landlock.Rule
+	var grants []grant
 	for _, l := range []struct {
 		may   landlock.AccessFSSet
 		paths []string
@@ -139,10 +160,10 @@ func (p Policy) programRules(abi int) ([]landlock.Rule, error) {
 			if !info.IsDir() {
 				may &= onlyOnFile
 			}
-			rules = append(rules, landlock.PathAccess(may, path))
+			grants = append(grants, grant{may, path})
 		}
 	}
-	return rules, nil
+	return grants, nil
 }
 
 // limit sets the limits of this process, which it cannot raise again.

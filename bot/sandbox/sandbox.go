@@ -108,6 +108,10 @@ type Policy struct {
 	Run, Output, Scratch, Devices []string
 	// OpenNetwork leaves the network to the process's network namespace, which then is its only wall.
 	OpenNetwork bool
+	// ThisThread has Landlock bind the calling thread alone, and the processes that are started from it, so that the other threads can look
+	// after those: threads that bind themselves one after the other are strangers to each other. The goroutine must be locked to its
+	// thread. It goes with OpenNetwork.
+	ThisThread bool
 	// Memory is what one process may allocate, FileSize a single file, both in bytes; OpenFiles and Processes are numbers, CPU
 	// is the processor time of one process in seconds; 0 sets no limit.
 	Memory, FileSize          int64
