@@ -8,7 +8,10 @@
 package confine
 
 import (
+	"context"
 	"fmt"
+	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -47,6 +50,9 @@ type Options struct {
 	Cgroup string
 	// NoLandlock leaves Landlock away; it is there for tests.
 	NoLandlock bool
+
+	resolve func(context.Context, string) ([]netip.Addr, error)     // nil means the machine's way; tests set it
+	dial    func(context.Context, netip.AddrPort) (net.Conn, error) // likewise
 }
 
 // Bind shows a file or folder of the host inside.

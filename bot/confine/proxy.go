@@ -43,12 +43,17 @@ type proxy struct {
 // newProxy makes a proxy that lives as long as ctx.
 func newProxy(ctx context.Context, o Options, allowed []Allowance) *proxy {
 	p := &proxy{done: ctx.Done(), allowed: allowed, most: o.Limits.Transfer, openMost: o.Limits.Connections, incoming: make(chan net.Conn),
-		resolve: func(ctx context.Context, host string) ([]netip.Addr, error) {
+		resolve: o.resolve, dial: o.dial}
+	if p.resolve == nil {
+		p.resolve = func(ctx context.Context, host string) ([]netip.Addr, error) {
 			return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-		},
-		dial: func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+		}
+	}
+	if p.dial == nil {
+		p.dial = func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "tcp", to.String())
-		}}
+		}
+	}
 	for _, a := range allowed {
 		if a.Direct {
 			p.direct = append(p.direct, a)
