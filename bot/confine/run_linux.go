@@ -162,7 +162,7 @@ func (r *running) run(ctx context.Context) (result Result, err error) {
 	}
 	if len(r.allowed) > 0 {
 		r.proxy = newProxy(life, r.options, r.allowed)
-		go r.box.connections(life, r.proxy)
+		r.proxy.work.Go(func() { r.box.connections(life, r.proxy) })
 	}
 	last, err := r.wait(ctx, began)
 	r.box.kill()

@@ -108,6 +108,7 @@ func TestEnvironment(t *testing.T) {
 
 func TestFolders(t *testing.T) {
 	begin(t)
+	t.Setenv("TMPDIR", t.TempDir())
 	tree, out := t.TempDir(), t.TempDir()
 	if err := os.WriteFile(filepath.Join(tree, "f"), []byte("as it was"), 0o644); err != nil {
 		t.Fatal(err)
