@@ -35,7 +35,8 @@ type Options struct {
 	Env []string
 	// Dir is the working folder, inside; empty means Home.
 	Dir string
-	// ReadOnly may be read and run. Writable are folders for results: plain files and folders only, nothing in them can be run; after
+	// ReadOnly may be read and run; it must hold no socket on which a process of the host listens, as such a one can be connected to
+	// (before Landlock's ABI 9). Writable are folders for results: plain files and folders only, nothing in them can be run; after
 	// the end whatever else is in them has been removed. Scratch are folders of which the program gets a copy to do with as it
 	// likes, which is removed at the end.
 	ReadOnly, Writable, Scratch []Bind
