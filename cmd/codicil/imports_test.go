@@ -16,7 +16,7 @@ var layers = [][]string{
 	{"forge/localforge"},
 	{"forge/github", "forge/forgetest", "forge/localforge/pages"},
 	{"bot", "bot/fault", "bot/gitcmd", "bot/author/authortest"},
-	{"bot/state", "bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo", "bot/mirror", "bot/terminal", "bot/model", "bot/codeowners", "bot/intake", "bot/intake/load"},
+	{"bot/state", "bot/sqltype", "bot/lineage", "bot/sandbox", "bot/markup", "bot/repo", "bot/mirror", "bot/terminal", "bot/model", "bot/codeowners", "bot/intake", "bot/intake/load", "bot/uv"},
 	{"bot/queue", "bot/command"},
 	{"bot/outbox", "bot/standing"},
 	{"bot/spec", "bot/web"},
