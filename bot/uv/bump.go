@@ -3,7 +3,6 @@ package uv
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,9 +74,8 @@ func (h *Owner) beyond(ctx context.Context, p *pins, names []string) (map[string
 	if err != nil {
 		return nil, err
 	}
-	within, err := h.resolveIn(ctx, p, p.files, names)
-	var unresolvable bot.Problems
-	if err != nil && !errors.As(err, &unresolvable) { // this is what mends pins that no longer go together
+	within, _, err := apart(h.resolveIn(ctx, p, p.files, names)) // this is what mends pins that do not go together
+	if err != nil {
 		return nil, err
 	}
 	return p.rewrite(names, func(name, old string) (string, []string, error) {

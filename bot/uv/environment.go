@@ -55,7 +55,8 @@ type made struct {
 }
 
 // Environment returns the environment that the product's pins ask for, made now unless one of the same pins is there and whole. Only wheels are
-// installed, with no code of theirs run, and hashes are checked where the pins have them.
+// installed, with no code of theirs run, and hashes are checked where the pins have them. Of a project, the dependency groups are installed that
+// uv installs by default, and no extras.
 //
 // What is wrong with the pins is bot.Problems, and a product without any a *NoPinsError; an index that does not answer is an
 // *UnreachableError, and packages without room a *FullError. Processes and goroutines that want the same environment wait
@@ -210,6 +211,12 @@ func (h *Owner) install(ctx context.Context, p *pins, dir, environment string) e
 	args := []string{"pip", "install", "--quiet", "--python", environment, "--only-binary", ":all:", "--no-sources"}
 	switch p.main {
 	case lockFile:
+		if h.sameIndex(ctx, p) == nil { // else uv takes the lock for old for this alone
+			_, err := h.run(ctx, command{dir: dir, pins: p, args: []string{"lock", "--quiet", "--check", "--no-sources", "--python", h.tool.python.Path}})
+			if err != nil {
+				return err
+			}
+		}
 		exported := "locked.txt"
 		_, err := h.run(ctx, command{dir: dir, pins: p, args: []string{"export", "--quiet", "--python", h.tool.python.Path, "--frozen",
 			"--no-emit-project", "--no-header", "--no-annotate", "--output-file", exported}})

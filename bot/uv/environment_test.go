@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -303,6 +304,55 @@ func TestEnvironmentRunsNothing(t *testing.T) {
 	}
 }
 
+func TestEnvironmentStaysInside(t *testing.T) {
+	for name, file := range map[string]string{"up": "../../../../../../../escaped", "data": "evil-1.0.data/data/../../../escaped", "absolute": "/tmp/codicil-uv-escaped"} {
+		t.Run(name, func(t *testing.T) {
+			x := newIndex(t, release{name: "evil", version: "1.0", files: map[string]string{file: "x"}})
+			h := owner(t, begin(t, x))
+			e, err := h.Environment(t.Context(), folder(t, requirementsFile, "evil\n"))
+			if err == nil {
+				defer e.Close()
+			}
+			inside := filepath.Join(h.folder, environmentsFolder)
+			_ = filepath.WalkDir(h.tool.options.Cache, func(path string, _ fs.DirEntry, _ error) error {
+				if filepath.Base(path) == "escaped" && (e == nil || !strings.HasPrefix(path, e.Folder+"/")) && !strings.HasPrefix(path, filepath.Join(h.folder, cacheFolder)+"/") {
+					t.Errorf("a package wrote %s, and not only in %s", path, inside)
+				}
+				return nil
+			})
+			for _, outside := range []string{"/tmp/codicil-uv-escaped", filepath.Join(filepath.Dir(h.tool.options.Cache), "escaped")} {
+				if _, err := os.Lstat(outside); err == nil {
+					t.Errorf("a package wrote %s", outside)
+				}
+			}
+		})
+	}
+}
+
+func TestProxy(t *testing.T) {
+	x := town(t)
+	h := owner(t, begin(t, x, func(o *Options) { o.Index, o.Proxy = "http://index.invalid/simple", x.Server.URL }))
+	dir := folder(t, requirementsFile, "num==1.0\n")
+	environment(t, h, dir).has(t, "num==1.0")
+	if _, err := h.Newer(t.Context(), dir); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLockThatIsOld(t *testing.T) {
+	h := owner(t, begin(t, town(t)))
+	dir := folder(t, projectFile, projectWith("dependencies = ['num==1.0']\n"))
+	lockProject(t, h, dir)
+	if err := writeFile(dir, projectFile, []byte(projectWith("dependencies = ['num==1.1']\n"))); err != nil {
+		t.Fatal(err)
+	}
+	_, err := h.Environment(t.Context(), dir)
+	var problems bot.Problems
+	if !errors.As(err, &problems) || problems[0].File != lockFile {
+		t.Errorf("Environment: %v, want a problem in uv.lock", err)
+	}
+}
+
 func TestIndexThatDoesNotAnswer(t *testing.T) {
 	x := town(t)
 	h := owner(t, begin(t, x))
@@ -404,10 +454,15 @@ func TestTooLarge(t *testing.T) {
 }
 
 func TestMissing(t *testing.T) {
+	old := filepath.Join(t.TempDir(), "uv")
+	if err := os.WriteFile(old, []byte("#!/bin/sh\necho uv 0.4.1\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
 	var missing *MissingError
 	for name, o := range map[string]Options{
 		"no uv":     {Program: "/nowhere/uv"},
 		"not uv":    {Program: "/bin/false"},
+		"old uv":    {Program: old},
 		"no Python": {Python: "/nowhere/python"},
 		"not one":   {Python: "/bin/false"},
 	} {

@@ -2,9 +2,11 @@ package uv
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"regexp"
 	"strings"
+
+	"github.com/codicil-dev/codicil/bot"
 )
 
 // Pin is a package that a product's file names, with what the index has of it.
@@ -34,13 +36,14 @@ func (p Pin) Outdated() bool {
 var exact = regexp.MustCompile(`^\(?\s*={2,3}\s*[^\s,;*<>()]+\s*\)?$`)
 
 // Newer says of each package in the product's files of pins what the index has, in the order of the files: of the lines of
-// requirements files, the requirements in pyproject.toml, or all packages in uv.lock. Errors are those of Environment.
+// requirements files, the requirements in pyproject.toml, or all packages in uv.lock. Errors are those of Environment. Where the
+// pins do not go together, that error comes with the pins, which then lack Within, and Beyond too where the index does not have them at all.
 func (h *Owner) Newer(ctx context.Context, folder string) ([]Pin, error) {
 	p, err := h.read(folder)
 	if err != nil {
 		return nil, err
 	}
-	within, err := h.resolveIn(ctx, p, p.files, nil)
+	within, wrong, err := apart(h.resolveIn(ctx, p, p.files, nil))
 	if err != nil {
 		return nil, err
 	}
@@ -50,8 +53,12 @@ func (h *Owner) Newer(ctx context.Context, folder string) ([]Pin, error) {
 	}
 	beyond := within
 	if loose != nil {
-		if beyond, err = h.resolveIn(ctx, p, loose, nil); err != nil {
-			return nil, fmt.Errorf("resolve the pins without their constraints: %w", err)
+		var more bot.Problems
+		if beyond, more, err = apart(h.resolveIn(ctx, p, loose, nil)); err != nil {
+			return nil, err
+		}
+		if wrong == nil {
+			wrong = more
 		}
 	}
 	found := p.list(within)
@@ -65,7 +72,16 @@ func (h *Owner) Newer(ctx context.Context, folder string) ([]Pin, error) {
 	if err := h.askYanked(ctx, found); err != nil {
 		return nil, err
 	}
-	return found, nil
+	return found, wrong.Err()
+}
+
+// apart tells the product's fault from all other errors.
+func apart(v versions, err error) (versions, bot.Problems, error) {
+	var wrong bot.Problems
+	if errors.As(err, &wrong) {
+		return nil, wrong, nil
+	}
+	return v, nil, err
 }
 
 // list are the pins with what they have.

@@ -67,13 +67,28 @@ func TestNewer(t *testing.T) {
 			}
 		})
 	}
-	t.Run("pins that do not go together", func(t *testing.T) {
-		_, err := h.Newer(t.Context(), folder(t, requirementsFile, "frame==2.0\nnum==1.0\n"))
-		var problems bot.Problems
-		if !errors.As(err, &problems) {
-			t.Errorf("Newer: %v, want problems", err)
-		}
-	})
+	for name, c := range map[string]struct {
+		text string
+		want []Pin
+	}{
+		"pins that do not go together": {"frame==2.0\nnum==1.0\n", []Pin{
+			{Name: "frame", Has: "2.0", Beyond: "2.0", File: requirementsFile, Line: 1},
+			{Name: "num", Has: "1.0", Beyond: "2.0", File: requirementsFile, Line: 2},
+		}},
+		"a version that is no more": {"num==0.1\n", []Pin{{Name: "num", Has: "0.1", Beyond: "2.0", File: requirementsFile, Line: 1}}},
+		"a package that is no more": {"nothere==0.1\n", []Pin{{Name: "nothere", Has: "0.1", File: requirementsFile, Line: 1}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := h.Newer(t.Context(), folder(t, requirementsFile, c.text))
+			var problems bot.Problems
+			if !errors.As(err, &problems) {
+				t.Errorf("Newer: %v, want problems", err)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }
 
 func TestOutdated(t *testing.T) {

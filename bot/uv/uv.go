@@ -63,6 +63,9 @@ const (
 	DefaultTimeout = 15 * time.Minute
 )
 
+// Oldest is the oldest uv that does what is asked of it here.
+const Oldest = "0.13.0"
+
 // indexName is the name under which uv looks for the credentials of the index.
 const indexName = "codicil"
 
@@ -115,6 +118,10 @@ func New(ctx context.Context, o Options) (*Tool, error) {
 		return nil, &MissingError{Program: "uv", Reason: err}
 	}
 	t.version = strings.TrimSpace(out)
+	number := strings.Fields(t.version + " ?")
+	if len(number) < 3 || number[0] != "uv" || newer(Oldest, number[1]) {
+		return nil, &MissingError{Program: "uv " + Oldest, Reason: fmt.Errorf("%s is %q", t.options.Program, t.version)}
+	}
 	return t, nil
 }
 
