@@ -304,6 +304,32 @@ func TestEnvironmentRunsNothing(t *testing.T) {
 	}
 }
 
+func TestEnvironmentBuildsNothing(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "ran")
+	setup := "open(" + fmt.Sprintf("%q", mark) + ", 'w').close()\nimport setuptools; setuptools.setup(name='raw', version='1.0')\n"
+	x := newIndex(t, release{name: "raw", version: "1.0", source: setup}, release{name: "raw", version: "0.9"})
+	h := owner(t, begin(t, x))
+	environment(t, h, folder(t, requirementsFile, "raw\n")).has(t, "raw==0.9")
+	project := projectWith("dependencies = ['raw==1.0']\n[build-system]\nrequires = []\nbuild-backend = 'setup'\nbackend-path = ['.']\n")
+	for name, files := range map[string][]string{
+		"requirements": {requirementsFile, "# x\nraw==1.0\n"},
+		"project":      {projectFile, project, "setup.py", setup},
+	} {
+		dir := folder(t, files...)
+		_, err := h.Environment(t.Context(), dir)
+		var problems bot.Problems
+		if !errors.As(err, &problems) || problems[0].Line == 0 {
+			t.Errorf("%s: Environment: %v, want a problem on a line", name, err)
+		}
+		if _, err := h.Newer(t.Context(), dir); !errors.As(err, &problems) {
+			t.Errorf("%s: Newer: %v, want problems", name, err)
+		}
+	}
+	if _, err := os.Stat(mark); err == nil {
+		t.Error("a package was built")
+	}
+}
+
 func TestEnvironmentStaysInside(t *testing.T) {
 	for name, file := range map[string]string{"up": "../../../../../../../escaped", "data": "evil-1.0.data/data/../../../escaped", "absolute": "/tmp/codicil-uv-escaped"} {
 		t.Run(name, func(t *testing.T) {
@@ -329,16 +355,6 @@ func TestEnvironmentStaysInside(t *testing.T) {
 	}
 }
 
-func TestProxy(t *testing.T) {
-	x := town(t)
-	h := owner(t, begin(t, x, func(o *Options) { o.Index, o.Proxy = "http://index.invalid/simple", x.Server.URL }))
-	dir := folder(t, requirementsFile, "num==1.0\n")
-	environment(t, h, dir).has(t, "num==1.0")
-	if _, err := h.Newer(t.Context(), dir); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestLockThatIsOld(t *testing.T) {
 	h := owner(t, begin(t, town(t)))
 	dir := folder(t, projectFile, projectWith("dependencies = ['num==1.0']\n"))
@@ -350,130 +366,5 @@ func TestLockThatIsOld(t *testing.T) {
 	var problems bot.Problems
 	if !errors.As(err, &problems) || problems[0].File != lockFile {
 		t.Errorf("Environment: %v, want a problem in uv.lock", err)
-	}
-}
-
-func TestIndexThatDoesNotAnswer(t *testing.T) {
-	x := town(t)
-	h := owner(t, begin(t, x))
-	dir := folder(t, requirementsFile, "num==1.0\n")
-	x.down = true
-	var unreachable *UnreachableError
-	if _, err := h.Environment(t.Context(), dir); !errors.As(err, &unreachable) {
-		t.Errorf("Environment, 503: %v", err)
-	}
-	if _, err := h.Newer(t.Context(), dir); !errors.As(err, &unreachable) {
-		t.Errorf("Newer, 503: %v", err)
-	}
-	x.Server.Close()
-	if _, err := h.Environment(t.Context(), dir); !errors.As(err, &unreachable) {
-		t.Errorf("Environment, closed: %v", err)
-	}
-}
-
-func TestCredentials(t *testing.T) {
-	x := town(t)
-	x.user, x.password = "robot", "p4ss-w0rd"
-	dir := folder(t, requirementsFile, "num==1.0\n")
-	h := owner(t, begin(t, x, func(o *Options) {
-		o.Environment = []string{"UV_INDEX_CODICIL_USERNAME=robot", "UV_INDEX_CODICIL_PASSWORD=p4ss-w0rd"}
-	}))
-	environment(t, h, dir).has(t, "num==1.0")
-	if _, err := h.Newer(t.Context(), dir); err != nil {
-		t.Error(err)
-	}
-	x.password = "changed"
-	_, err := owner(t, begin(t, x)).Environment(t.Context(), dir)
-	var unreachable *UnreachableError
-	if !errors.As(err, &unreachable) {
-		t.Errorf("without credentials: %v", err)
-	}
-	wrong := owner(t, begin(t, x, func(o *Options) { o.Environment = h.tool.options.Environment }))
-	for name, err := range map[string]error{"Environment": second(wrong.Environment(t.Context(), dir)), "Newer": second(wrong.Newer(t.Context(), dir))} {
-		if !errors.As(err, &unreachable) || strings.Contains(err.Error(), "p4ss") {
-			t.Errorf("%s with other credentials: %v", name, err)
-		}
-	}
-	_, err = New(t.Context(), Options{Cache: t.TempDir(), Index: "https://robot:p4ss-w0rd@example.org/simple"})
-	if err == nil || strings.Contains(err.Error(), "p4ss") {
-		t.Errorf("credentials in the URL: %v", err)
-	}
-}
-
-// second is the error of a call.
-func second[T any](_ T, err error) error { return err }
-
-func TestRoom(t *testing.T) {
-	x := town(t)
-	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
-	h := owner(t, begin(t, x, func(o *Options) { o.Now = func() time.Time { return now } }))
-	a, b := folder(t, requirementsFile, "num==1.0\n"), folder(t, requirementsFile, "num==1.1\n")
-	first, second := environment(t, h, a), environment(t, h, b)
-	there := func(e *Environment) bool {
-		_, err := os.Stat(e.Folder)
-		return err == nil
-	}
-	tidy := func() {
-		t.Helper()
-		if err := h.Tidy(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	_ = second.Close()
-	now = now.Add(DefaultUnused + time.Hour)
-	tidy()
-	if !there(first) || there(second) {
-		t.Errorf("after two weeks: the one in use %v, the other %v", there(first), there(second))
-	}
-	_ = first.Close()
-	first = environment(t, h, a)
-	_ = first.Close()
-	tidy()
-	if !there(first) {
-		t.Error("one that was asked for again went")
-	}
-	now = now.Add(time.Hour)
-	second = environment(t, h, b)
-	_ = second.Close()
-	h.tool.options.Limit = sizeOf(h.folder) - 1
-	tidy()
-	if there(first) || !there(second) {
-		t.Errorf("over the limit: the one that was used longest ago %v, the other %v", there(first), there(second))
-	}
-}
-
-func TestTooLarge(t *testing.T) {
-	x := newIndex(t, release{name: "large", version: "1", files: map[string]string{"large/data": strings.Repeat("0", 8<<20)}}, release{name: "num", version: "1"})
-	h := owner(t, begin(t, x, func(o *Options) { o.Limit = 4 << 20 }))
-	_, err := h.Environment(t.Context(), folder(t, requirementsFile, "large\n"))
-	var full *FullError
-	if !errors.As(err, &full) {
-		t.Fatalf("Environment: %v, want a *FullError", err)
-	}
-	environment(t, h, folder(t, requirementsFile, "num\n")).has(t, "num==1") // room was made
-}
-
-func TestMissing(t *testing.T) {
-	old := filepath.Join(t.TempDir(), "uv")
-	if err := os.WriteFile(old, []byte("#!/bin/sh\necho uv 0.4.1\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	var missing *MissingError
-	for name, o := range map[string]Options{
-		"no uv":     {Program: "/nowhere/uv"},
-		"not uv":    {Program: "/bin/false"},
-		"old uv":    {Program: old},
-		"no Python": {Python: "/nowhere/python"},
-		"not one":   {Python: "/bin/false"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if o.Program == "" {
-				needUV(t)
-			}
-			o.Cache = t.TempDir()
-			if _, err := New(t.Context(), o); !errors.As(err, &missing) {
-				t.Errorf("New: %v, want a *MissingError", err)
-			}
-		})
 	}
 }

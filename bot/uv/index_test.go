@@ -1,12 +1,15 @@
 package uv
 
 import (
+	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -39,6 +42,8 @@ type release struct {
 	// yanked is why it was withdrawn.
 	yanked string
 	python string
+	// source makes it a source archive with this setup.py instead of a wheel.
+	source string
 
 	content []byte
 }
@@ -61,7 +66,11 @@ func (x *index) url() string { return x.Server.URL + "/simple" }
 // add puts a release into the index.
 func (x *index) add(t *testing.T, r release) {
 	t.Helper()
-	r.content = wheel(t, r)
+	if r.source != "" {
+		r.content = sourceArchive(t, r)
+	} else {
+		r.content = wheel(t, r)
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.packages[canonical(r.name)] = append(x.packages[canonical(r.name)], r)
@@ -92,8 +101,11 @@ func (x *index) hash(name, version string) string {
 	return ""
 }
 
-// file is the wheel's name.
+// file is the wheel's or the archive's name.
 func (r release) file() string {
+	if r.source != "" {
+		return r.name + "-" + r.version + ".tar.gz"
+	}
 	return strings.ReplaceAll(r.name, "-", "_") + "-" + r.version + "-py3-none-any.whl"
 }
 
@@ -147,6 +159,27 @@ func wheel(t *testing.T, r release) []byte {
 	fmt.Fprintf(&record, "%s/RECORD,,\n", info)
 	write(info+"/RECORD", record.String())
 	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// sourceArchive makes an archive that has to be built.
+func sourceArchive(t *testing.T, r release) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	packed := gzip.NewWriter(&out)
+	archive := tar.NewWriter(packed)
+	for name, content := range map[string]string{"PKG-INFO": "Metadata-Version: 1.0\nName: " + r.name + "\nVersion: " + r.version + "\n", "setup.py": r.source} {
+		err := archive.WriteHeader(&tar.Header{Name: r.name + "-" + r.version + "/" + name, Mode: 0o600, Size: int64(len(content))})
+		if err == nil {
+			_, err = archive.Write([]byte(content))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(archive.Close(), packed.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
