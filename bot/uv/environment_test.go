@@ -130,6 +130,9 @@ func TestEnvironmentThatBrokeIsMadeAnew(t *testing.T) {
 		"a file is cut": func(e *Environment) error {
 			return os.Truncate(filepath.Join(e.Folder, "lib", "python"+h.tool.python.minor(), "site-packages", "num", "__init__.py"), 1)
 		},
+		"another interpreter": func(e *Environment) error {
+			return errors.Join(os.Remove(e.Python), os.Symlink("/bin/false", e.Python))
+		},
 		"no interpreter": func(e *Environment) error { return os.Remove(e.Python) },
 		"no description": func(e *Environment) error { return os.Truncate(filepath.Join(e.Folder, madeFile), 3) },
 	} {
