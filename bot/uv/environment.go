@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/codicil-dev/codicil/bot"
 )
 
 // layout changes whenever environments are made in another way, so that older ones are not taken for these.
@@ -80,7 +82,7 @@ func (h *Owner) Environment(ctx context.Context, folder string) (*Environment, e
 		if err := e.hold(ctx); err != nil {
 			return nil, err
 		}
-		found, ok := e.find()
+		found, ok := e.find(h.tool.python.Path)
 		if ok {
 			e.Packages = found.Packages
 			now := h.tool.options.Now()
@@ -128,16 +130,28 @@ func (e *Environment) hold(ctx context.Context) error {
 }
 
 // find reads what was made of the environment; ok is false if it is not there, or not whole.
-func (e *Environment) find() (found made, ok bool) {
+func (e *Environment) find(python string) (found made, ok bool) {
 	content, err := os.ReadFile(filepath.Join(e.Folder, madeFile))
 	if err != nil || json.Unmarshal(content, &found) != nil {
 		return made{}, false
 	}
-	if _, err := os.Stat(e.Python); err != nil {
+	if _, is := e.interpreter(python); !is {
 		return made{}, false
 	}
 	digest, err := digestOf(e.Folder)
 	return found, err == nil && digest == found.Digest
+}
+
+// interpreter says whether the environment's interpreters are all this one, or names the one that is not.
+func (e *Environment) interpreter(python string) (name string, is bool) {
+	want, err := filepath.EvalSymlinks(python)
+	for _, name := range []string{"python", "python3"} {
+		got, errGot := filepath.EvalSymlinks(filepath.Join(e.Folder, "bin", name))
+		if err != nil || errGot != nil || got != want {
+			return name, false
+		}
+	}
+	return "", true
 }
 
 // makeOnce makes the environment, unless another process did while this one waited.
@@ -148,7 +162,7 @@ func (h *Owner) makeOnce(ctx context.Context, p *pins, e *Environment) error {
 		return fmt.Errorf("wait for environment %s: %w", e.Key, err)
 	}
 	defer lock.Close()
-	if _, ok := e.find(); ok {
+	if _, ok := e.find(h.tool.python.Path); ok {
 		return nil
 	}
 	if err := os.RemoveAll(e.Folder); err != nil {
@@ -186,6 +200,10 @@ func (h *Owner) make(ctx context.Context, p *pins, e *Environment) error {
 	}
 	if err := h.compile(ctx, e.Folder); err != nil {
 		return err
+	}
+	if name, is := e.interpreter(h.tool.python.Path); !is {
+		return bot.Problems{{File: p.main, Severity: bot.SeverityError, Message: fmt.Sprintf(
+			"a package that this asks for replaces the environment's interpreter bin/%s: do without it", name)}}
 	}
 	m := made{}
 	if m.Packages, err = installed(e.Folder); err != nil {

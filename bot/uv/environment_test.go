@@ -130,6 +130,9 @@ func TestEnvironmentThatBrokeIsMadeAnew(t *testing.T) {
 		"a file is cut": func(e *Environment) error {
 			return os.Truncate(filepath.Join(e.Folder, "lib", "python"+h.tool.python.minor(), "site-packages", "num", "__init__.py"), 1)
 		},
+		"another interpreter": func(e *Environment) error {
+			return errors.Join(os.Remove(e.Python), os.Symlink("/bin/false", e.Python))
+		},
 		"no interpreter": func(e *Environment) error { return os.Remove(e.Python) },
 		"no description": func(e *Environment) error { return os.Truncate(filepath.Join(e.Folder, madeFile), 3) },
 	} {
@@ -239,6 +242,22 @@ func TestEnvironmentIsMadeOnceByManyProcesses(t *testing.T) {
 	}
 }
 
+func TestEnvironmentIsNotMadeTwice(t *testing.T) {
+	x := town(t)
+	h := owner(t, begin(t, x))
+	dir := folder(t, requirementsFile, "num==1.0\n")
+	e := environment(t, h, dir)
+	_ = e.Close()
+	p, err := h.read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := &Environment{Folder: e.Folder, Python: e.Python, Key: e.Key} // as if it had looked before the first was done
+	if err := h.makeOnce(t.Context(), p, late); err != nil || late.Made {
+		t.Errorf("makeOnce: %v, made %v", err, late.Made)
+	}
+}
+
 func TestEnvironmentCancel(t *testing.T) {
 	x := town(t)
 	h := owner(t, begin(t, x))
@@ -279,34 +298,35 @@ func TestEnvironmentRunsNothing(t *testing.T) {
 	mark := filepath.Join(t.TempDir(), "ran")
 	evil := "import os; open(" + fmt.Sprintf("%q", mark) + ", 'w').close()\n"
 	x := newIndex(t, release{name: "evil", version: "1.0", files: map[string]string{
-		"evil.pth": evil, "sitecustomize.py": evil, "evil-1.0.data/scripts/python3": "#!/bin/sh\ntouch " + mark + "\n"}},
-		release{name: "evil", version: "1.1"})
+		"evil.pth": evil, "sitecustomize.py": evil}},
+		release{name: "evil", version: "1.1"},
+		release{name: "replacing", version: "1.0", files: map[string]string{"replacing-1.0.data/data/bin/python": "#!/bin/sh\ntouch " + mark + "\n"}},
+		release{name: "replacing", version: "1.1", files: map[string]string{"replacing-1.1.data/scripts/python": "#!/bin/sh\ntouch " + mark + "\n"}})
 	h := owner(t, begin(t, x))
 	dir := folder(t, requirementsFile, "evil==1.0\n")
-	e, err := h.Environment(t.Context(), dir)
-	if err == nil {
-		_ = e.Close()
-	}
+	e := environment(t, h, dir)
 	if _, err := h.Newer(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Environment(t.Context(), dir); err != nil {
-		t.Log(err)
+	_ = environment(t, h, dir)
+	var problems bot.Problems
+	for _, version := range []string{"1.0", "1.1"} {
+		if _, err := h.Environment(t.Context(), folder(t, requirementsFile, "replacing=="+version+"\n")); !errors.As(err, &problems) {
+			t.Errorf("Environment, with the interpreter replaced as in %s: %v, want a problem", version, err)
+		}
 	}
 	if _, err := os.Stat(mark); err == nil {
 		t.Error("code of a package ran outside of any confinement")
 	}
-	if e != nil { // so that this test can fail
-		_ = exec.Command(e.Python, "-c", "pass").Run()
-		if _, err := os.Stat(mark); err != nil {
-			t.Error("the package would not have run at all")
-		}
+	_ = exec.Command(e.Python, "-c", "pass").Run() // so that this test can fail
+	if _, err := os.Stat(mark); err != nil {
+		t.Error("the package would not have run at all")
 	}
 }
 
 func TestEnvironmentBuildsNothing(t *testing.T) {
 	mark := filepath.Join(t.TempDir(), "ran")
-	setup := "open(" + fmt.Sprintf("%q", mark) + ", 'w').close()\nimport setuptools; setuptools.setup(name='raw', version='1.0')\n"
+	setup := "open(" + fmt.Sprintf("%q", mark) + ", 'w').close()\n"
 	x := newIndex(t, release{name: "raw", version: "1.0", source: setup}, release{name: "raw", version: "0.9"})
 	h := owner(t, begin(t, x))
 	environment(t, h, folder(t, requirementsFile, "raw\n")).has(t, "raw==0.9")
@@ -324,6 +344,11 @@ func TestEnvironmentBuildsNothing(t *testing.T) {
 		if _, err := h.Newer(t.Context(), dir); !errors.As(err, &problems) {
 			t.Errorf("%s: Newer: %v, want problems", name, err)
 		}
+	}
+	lock := folder(t, projectFile, projectWith("dependencies = ['raw<1']\n"))
+	lockProject(t, h, lock)
+	if changed, err := h.Bump(t.Context(), lock, nil, true); err != nil || len(changed) > 0 {
+		t.Errorf("Bump: %v, %v: it takes a version that has to be built", changed, err)
 	}
 	if _, err := os.Stat(mark); err == nil {
 		t.Error("a package was built")

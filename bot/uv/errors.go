@@ -39,9 +39,9 @@ var unreachable = regexp.MustCompile(`Failed to fetch|error sending request|coul
 // mismatch is what uv says of a file that is not what a hash promised, which a second try does not mend.
 var mismatch = regexp.MustCompile(`Hash mismatch`)
 
-// ours are what uv says when the fault is in what the product wrote, or in what the index has.
+// theirs are what uv says when the fault is in what the product wrote, or in what the index has.
 var theirs = regexp.MustCompile(`No solution found|[Cc]ouldn't parse|Failed to parse|Hash mismatch|no usable wheels|doesn't have (a source distribution|a wheel)|` +
-	`requires a Python|Python requirement|hash|is not compatible|TOML parse error|no .project. table|metadata|not found in the|needs to be updated|` +
+	`requires a Python|Failed to install|Python requirement|hash|is not compatible|TOML parse error|no .project. table|metadata|not found in the|needs to be updated|` +
 	`unsatisfiable|[Ii]nvalid|was not found|conflict`)
 
 // failure is the error for a run of uv that did not end well.

@@ -170,7 +170,8 @@ func sourceArchive(t *testing.T, r release) []byte {
 	var out bytes.Buffer
 	packed := gzip.NewWriter(&out)
 	archive := tar.NewWriter(packed)
-	for name, content := range map[string]string{"PKG-INFO": "Metadata-Version: 1.0\nName: " + r.name + "\nVersion: " + r.version + "\n", "setup.py": r.source} {
+	for name, content := range map[string]string{"PKG-INFO": "Metadata-Version: 1.0\nName: " + r.name + "\nVersion: " + r.version + "\n", "setup.py": r.source,
+		"pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'setup'\nbackend-path = ['.']\n"} {
 		err := archive.WriteHeader(&tar.Header{Name: r.name + "-" + r.version + "/" + name, Mode: 0o600, Size: int64(len(content))})
 		if err == nil {
 			_, err = archive.Write([]byte(content))

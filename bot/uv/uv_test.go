@@ -68,6 +68,22 @@ func TestCredentials(t *testing.T) {
 // second is the error of a call.
 func second[T any](_ T, err error) error { return err }
 
+func TestNoSecretInErrors(t *testing.T) {
+	talkative := filepath.Join(t.TempDir(), "uv")
+	script := "#!/bin/sh\n[ \"$1\" = --version ] && echo uv 9.0.0 && exit\necho \"No solution found $UV_INDEX_CODICIL_PASSWORD $HTTPS_PROXY\" >&2\nexit 1\n"
+	if err := os.WriteFile(talkative, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	tool, err := New(t.Context(), Options{Program: talkative, Cache: t.TempDir(), Proxy: "http://me:s3cret@example.org", Environment: []string{"UV_INDEX_CODICIL_PASSWORD=p4ss-w0rd"}})
+	if err != nil {
+		t.Skip(err)
+	}
+	_, err = owner(t, tool).Environment(t.Context(), folder(t, requirementsFile, "num==1.0\n"))
+	if err == nil || strings.Contains(err.Error(), "p4ss") || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "****") {
+		t.Errorf("Environment: %v", err)
+	}
+}
+
 func TestMissing(t *testing.T) {
 	old := filepath.Join(t.TempDir(), "uv")
 	if err := os.WriteFile(old, []byte("#!/bin/sh\necho uv 0.4.1\n"), 0o700); err != nil {
