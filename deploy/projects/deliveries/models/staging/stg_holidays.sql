@@ -1,0 +1,4 @@
+select
+    holiday,
+    country
+from {{ ref('holidays') }}
