@@ -142,3 +142,40 @@ func TestProfile(t *testing.T) {
 		}
 	}
 }
+
+func TestSecretsAreNotTold(t *testing.T) {
+	tool, p := replay(t, "1.12", func(s string) {
+		file := filepath.Join(s, "target/run_results.json")
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, file, strings.ReplaceAll(string(data), "Got 1 result", "Got hunter2"))
+	})
+	p.Profile = Profile{Folder: ".", Secrets: []string{"", "hunter2"}}
+	r, err := tool.Build(context.Background(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, n := range r.Nodes {
+		if strings.Contains(n.Message, "hunter2") {
+			t.Errorf("%s tells it: %s", n.ID, n.Message)
+		}
+		if strings.HasPrefix(n.Message, "Got …") {
+			told++
+		}
+	}
+	if told == 0 {
+		t.Error("nothing was scrubbed, so that this proves nothing")
+	}
+}
+
+// What this package sets can't be set by the product's environment.
+func TestEnvironment(t *testing.T) {
+	got := (&Tool{Env: []string{"PATH=/bin", "DO_NOT_TRACK=0", "HOME=/root", "broken"}}).environment(Project{Scratch: "/s"})
+	all := strings.Join(got, "\n")
+	if !strings.Contains(all, "PATH=/bin") || strings.Contains(all, "DO_NOT_TRACK=0") || strings.Contains(all, "/root") || got[0] != "HOME=/s/home" {
+		t.Errorf("got %v", got)
+	}
+}

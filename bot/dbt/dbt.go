@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,6 +62,8 @@ type Profile struct {
 	Folder string
 	// Target is the target to build for; empty takes the profile's own default.
 	Target string
+	// Secrets are texts, such as the values of variables that the profile reads, that stand in nothing that is told.
+	Secrets []string
 }
 
 // own says whether the product brings the profile.
@@ -110,13 +113,18 @@ func (t *Tool) command(ctx context.Context, p Project, command string) (*Result,
 	}
 	p, problems, err := t.packages(ctx, p, settings)
 	if out.Problems = append(out.Problems, problems...); err != nil || problems.Err() != nil {
+		out.scrub(p.Profile.Secrets)
 		return out, err
 	}
 	exit, output, err := t.call(ctx, p, command)
 	if err != nil {
 		return nil, err
 	}
-	return out, out.read(p, exit, output)
+	if err := out.read(p, exit, output); err != nil {
+		return nil, err
+	}
+	out.scrub(p.Profile.Secrets)
+	return out, nil
 }
 
 // call runs dbt with what every command is told. Options that not every version knows are in the environment.
@@ -133,11 +141,19 @@ func (t *Tool) call(ctx context.Context, p Project, command string) (exit int, o
 	return t.Run(ctx, args, t.environment(p), p.Dir)
 }
 
-// environment is that of both programs. Later entries win where a name is there twice, so that none of these can be overridden.
+// environment is that of both programs. What is set here can't be set otherwise.
 func (t *Tool) environment(p Project) []string {
-	return append(append([]string{}, t.Env...),
-		"HOME="+p.in(homeFolder), "TZ=UTC", "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1", "PYTHONNOUSERSITE=1",
-		"DO_NOT_TRACK=1", "DBT_SEND_ANONYMOUS_USAGE_STATS=false", "DBT_SHOW_ALL_DEPRECATIONS=1", "DBT_USE_COLORS=false", "DBT_WRITE_JSON=true")
+	out := []string{
+		"HOME=" + p.in(homeFolder), "TZ=UTC", "LC_ALL=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1", "PYTHONNOUSERSITE=1",
+		"DO_NOT_TRACK=1", "DBT_SEND_ANONYMOUS_USAGE_STATS=false", "DBT_SHOW_ALL_DEPRECATIONS=1", "DBT_USE_COLORS=false", "DBT_WRITE_JSON=true",
+	}
+	for _, e := range t.Env {
+		key, _, _ := strings.Cut(e, "=")
+		if !slices.ContainsFunc(out, func(set string) bool { return strings.HasPrefix(set, key+"=") }) {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // prepare makes the folders and the profile.

@@ -169,3 +169,28 @@ func (p Project) file(name string) string {
 	}
 	return path.Join(p.Path, strings.TrimPrefix(path.Clean("/"+name), "/"))
 }
+
+// scrub takes secrets out of all that was not written by people into the project.
+func (r *Result) scrub(secrets []string) {
+	var pairs []string
+	for _, s := range secrets {
+		if s != "" {
+			pairs = append(pairs, s, "…")
+		}
+	}
+	if len(pairs) == 0 {
+		return
+	}
+	without := strings.NewReplacer(pairs...).Replace
+	for i := range r.Problems {
+		r.Problems[i].Message = without(r.Problems[i].Message)
+	}
+	for i := range r.Deprecations {
+		r.Deprecations[i].Message = without(r.Deprecations[i].Message)
+	}
+	for i := range r.Nodes {
+		n := &r.Nodes[i]
+		n.Message, n.Compiled, n.Description = without(n.Message), without(n.Compiled), without(n.Description)
+		n.Database, n.Schema = without(n.Database), without(n.Schema)
+	}
+}
