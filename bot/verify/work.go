@@ -54,7 +54,7 @@ func (v *Verifier) verifyOne(ctx context.Context, s *set, name string) (*work, e
 	if s.in.ProofOnly {
 		return w, w.requirements(ctx)
 	}
-	for _, step := range []func(context.Context) error{w.contract, w.requirements, w.guidelines, w.tests, w.compatibility} {
+	for _, step := range []func(context.Context) error{w.contract, w.properties, w.requirements, w.guidelines, w.tests, w.compatibility} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
