@@ -35,8 +35,8 @@ type Newcomer struct {
 	Owner spec.Owner
 }
 
-// identity is the product's name, made from its folder's if none is given.
-func (n Newcomer) identity() (string, error) {
+// Identity is the product's name, made from its folder's if none is given.
+func (n Newcomer) Identity() (string, error) {
 	name := n.Name
 	if name == "" {
 		folder := path.Base(path.Join(filepath.ToSlash(n.Tree.Root), n.Path))
@@ -59,7 +59,7 @@ func (n Newcomer) owner() spec.Owner {
 // openBare copies a folder without a spec, and the products around it. start is the copy with a spec that names nothing, so that it can be built.
 func (c *change) openBare(ctx context.Context, folder string, n Newcomer) (start *scratch, err error) {
 	c.say("copying the folder")
-	name, err := n.identity()
+	name, err := n.Identity()
 	if err != nil {
 		return nil, unfit(err)
 	}

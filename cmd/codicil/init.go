@@ -42,7 +42,8 @@ build; a model adds what they are for, and checks that hold today. Nothing
 else in DIR is changed, and an existing spec is never written over.
 
 With --no-model the words are left for you to fill in: until then, codicil
-lint and codicil verify refuse the draft.
+lint and codicil verify refuse the draft. Of a dbt project, the draft says
+what its properties files say.
 
 Exit status: 0 the draft was written (or printed), 1 no draft came about and
 the report says why, 2 it could not be run.`),
@@ -69,6 +70,12 @@ func (c *cli) init(ctx context.Context, dir string, f *initFlags) error {
 		return err
 	}
 	job.Path = under
+	if isDBT(job) {
+		if !f.working.none {
+			return errors.New("this is a dbt project, of which a model is not shown anything yet; pass --no-model to draft the spec from what its properties files say")
+		}
+		return c.draftFromDBT(author.Newcomer{Job: job, Name: f.name, Owner: spec.Owner{Team: strings.TrimSpace(f.team), Contact: f.contact}}, dir)
+	}
 	return c.work(ctx, f.authorFlags, func(a *author.Author) (*author.Outcome, error) {
 		n, err := c.newcomer(ctx, a, job, f.ownerFlags)
 		if err != nil {

@@ -28,7 +28,7 @@ func (c *cli) exportCommand() *cobra.Command {
 		},
 	}
 	contract.Flags().StringVarP(&out, "output", "o", "", "file to write; default standard output")
-	cmd.AddCommand(contract)
+	cmd.AddCommand(contract, c.exportDBTCommand())
 	return cmd
 }
 
