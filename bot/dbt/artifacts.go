@@ -115,6 +115,7 @@ type owner struct {
 // manifestExposure is an exposure of a manifest.
 type manifestExposure struct {
 	Name        string  `json:"name"`
+	Package     string  `json:"package_name"`
 	Label       *string `json:"label"`
 	Type        string  `json:"type"`
 	Description string  `json:"description"`
@@ -203,7 +204,7 @@ func (r *Result) read(p Project, exit int, output string) error {
 	var m manifest
 	err = readArtifact(root, path.Join(targetFolder, manifestFile), mostManifest, &m)
 	if err == nil {
-		err = r.accept(&m.metadata, manifestFile, manifestVersion)
+		err = r.accept(p, &m.metadata, manifestFile, manifestVersion)
 	}
 	if err != nil {
 		r.broken(p, exit, log, output, err)
@@ -214,7 +215,7 @@ func (r *Result) read(p Project, exit int, output string) error {
 	var results runResults
 	err = readArtifact(root, path.Join(targetFolder, resultsFile), mostResults, &results)
 	if err == nil {
-		err = r.accept(&results.metadata, resultsFile, resultsVersion)
+		err = r.accept(p, &results.metadata, resultsFile, resultsVersion)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && exit == 0: // parse leaves none
@@ -230,19 +231,20 @@ func (r *Result) read(p Project, exit int, output string) error {
 }
 
 // accept notes that a file comes from a newer dbt, or refuses it.
-func (r *Result) accept(m *metadata, name string, known int) error {
+func (r *Result) accept(p Project, m *metadata, name string, known int) error {
 	newer, err := m.checked(known)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
 	if newer {
-		r.Problems = append(r.Problems, warning("dbt %s writes %s in a version that is not known here (%s), so that something in it may have been misread", m.Metadata.Version, name, cut(m.Metadata.Schema, 80)))
+		r.Problems = append(r.Problems, p.warning("dbt %s writes %s in a version that is not known here (%s), so that something in it may have been misread", m.Metadata.Version, name, cut(m.Metadata.Schema, 80)))
 	}
 	return nil
 }
 
 // takeManifest takes what is known of the project.
 func (r *Result) takeManifest(p Project, m *manifest) {
+	p.packages = installed{m.Metadata.Project, p.packages.folder}
 	for _, nodes := range []map[string]manifestNode{m.Nodes, m.Sources, m.UnitTests} {
 		for id := range nodes {
 			n := nodes[id]
@@ -257,21 +259,21 @@ func (r *Result) takeManifest(p Project, m *manifest) {
 	slices.SortFunc(r.Nodes, func(a, b Node) int { return strings.Compare(a.ID, b.ID) })
 	for _, e := range m.Exposures {
 		r.Exposures = append(r.Exposures, Exposure{Name: e.Name, Label: deref(e.Label), Type: e.Type, Description: e.Description, URL: deref(e.URL), Owner: e.Owner.String(),
-			DependsOn: e.DependsOn.Nodes, File: p.file(e.File)})
+			DependsOn: e.DependsOn.Nodes, File: p.fileOf(e.Package, e.File)})
 	}
 	slices.SortFunc(r.Exposures, func(a, b Exposure) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // node is a manifest's node; ok is false if it is of no kind that counts.
 func (m *manifestNode) node(p Project, id string) (n Node, ok bool) {
-	n = Node{ID: id, Kind: Kind(m.ResourceType), Name: m.Name, Package: m.Package, File: p.file(m.File), Database: deref(m.Database), Schema: deref(m.Schema),
+	n = Node{ID: id, Kind: Kind(m.ResourceType), Name: m.Name, Package: m.Package, File: p.fileOf(m.Package, m.File), Database: deref(m.Database), Schema: deref(m.Schema),
 		Identifier: m.Alias, Materialized: m.Config.Materialized, Description: m.Description, Contract: m.Contract.Enforced, Group: deref(m.Group), Tags: m.Tags, Meta: m.Meta,
 		DependsOn: m.DependsOn.Nodes, Code: m.RawCode, Compiled: deref(m.CompiledCode), Failures: -1}
 	if len(n.Meta) == 0 {
 		n.Meta = m.Config.Meta
 	}
-	if _, file, ok := strings.Cut(deref(m.Patch), "://"); ok {
-		n.Properties = p.file(file)
+	if from, file, ok := strings.Cut(deref(m.Patch), "://"); ok {
+		n.Properties = p.fileOf(from, file)
 	}
 	switch n.Kind {
 	case Source:

@@ -33,7 +33,7 @@ func replay(t *testing.T, version string, damage func(scratch string)) (*Tool, P
 }
 
 func TestVersions(t *testing.T) {
-	for _, version := range []string{"1.9", "1.10", "1.11", "1.12"} {
+	for _, version := range []string{"1.8", "1.9", "1.10", "1.11", "1.12"} {
 		t.Run(version, func(t *testing.T) {
 			tool, p := replay(t, version, nil)
 			r, err := tool.Build(context.Background(), p)

@@ -54,7 +54,12 @@ type Project struct {
 	Profile Profile
 	// Fetch allows packages to be fetched by dbt deps. Otherwise they must lie in the project.
 	Fetch bool
+
+	packages installed
 }
+
+// installed says which project it is and in which of its folders packages lie.
+type installed struct{ project, folder string }
 
 // Profile names a profile of the product's own.
 type Profile struct {
@@ -111,6 +116,7 @@ func (t *Tool) command(ctx context.Context, p Project, command string) (*Result,
 	if err := prepare(p, settings, t); err != nil {
 		return nil, err
 	}
+	p.packages.folder = settings.installed
 	p, problems, err := t.packages(ctx, p, settings)
 	if out.Problems = append(out.Problems, problems...); err != nil || problems.Err() != nil {
 		out.scrub(p.Profile.Secrets)

@@ -223,6 +223,7 @@ func TestLocalPackage(t *testing.T) {
 		"packages.yml":              "packages:\n  - local: lib/greet\n",
 		"lib/greet/dbt_project.yml": "name: greet\nversion: 1.0.0\nconfig-version: 2\n",
 		"lib/greet/macros/hi.sql":   "{% macro hi() %}'hi'{% endmacro %}",
+		"lib/greet/models/all.sql":  "select 1 as one",
 		"models/marts/hi.sql":       "select {{ greet.hi() }} as hi",
 	})
 	before := names(t, p.Dir)
@@ -233,8 +234,30 @@ func TestLocalPackage(t *testing.T) {
 	if n, ok := r.Node("model.deliveries.hi"); !ok || n.Status != Succeeded || n.File != "shop/deliveries/models/marts/hi.sql" {
 		t.Errorf("got %+v", n)
 	}
+	if n, ok := r.Node("model.greet.all"); !ok || n.Status != Succeeded || n.File != "shop/deliveries/dbt_packages/greet/models/all.sql" {
+		t.Errorf("got %+v", n)
+	}
 	if diff := cmp.Diff(before, names(t, p.Dir)); diff != "" {
 		t.Errorf("the project was written to:\n%s", diff)
+	}
+}
+
+func TestOwnProfile(t *testing.T) {
+	t.Parallel()
+	tool, p := tool(t), example(t, map[string]string{"models": "", "seeds": "", "snapshots": "", "tests": "", "models/one.sql": "select '{{ target.name }}' as target",
+		"conf/profiles.yml": "deliveries: {target: dev, outputs: {dev: {type: duckdb, path: /nowhere/dev.duckdb}, prod: {type: duckdb, path: \"{{ env_var('PLACE') }}/prod.duckdb\", schema: mart}}}\n"})
+	tool.Env = append(tool.Env, "PLACE="+p.Scratch)
+	p.Profile = Profile{Folder: "conf", Target: "prod"}
+	r, err := tool.Build(context.Background(), p)
+	if err != nil || !r.OK() {
+		t.Fatal(err, r)
+	}
+	n, _ := r.Node("model.deliveries.one")
+	if n.Schema != "mart" || n.Compiled != "select 'prod' as target" {
+		t.Errorf("got %+v", n)
+	}
+	if _, err := tool.Tables(context.Background(), p, r); !errors.Is(err, ErrNoDatabase) {
+		t.Errorf("got %v", err)
 	}
 }
 

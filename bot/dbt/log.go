@@ -186,7 +186,7 @@ func (p Project) find(name string) string {
 	return name
 }
 
-// warning is a problem that stops nothing.
-func warning(format string, args ...any) bot.Problem {
-	return bot.Problem{File: ProjectFile, Severity: bot.SeverityWarning, Message: fmt.Sprintf(format, args...)}
+// warning is a problem with the project that stops nothing.
+func (p Project) warning(format string, args ...any) bot.Problem {
+	return bot.Problem{File: p.file(ProjectFile), Severity: bot.SeverityWarning, Message: fmt.Sprintf(format, args...)}
 }

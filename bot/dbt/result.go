@@ -170,6 +170,14 @@ func (p Project) file(name string) string {
 	return path.Join(p.Path, strings.TrimPrefix(path.Clean("/"+name), "/"))
 }
 
+// fileOf is a path in the project, or in one of its packages, as problems call it.
+func (p Project) fileOf(from, name string) string {
+	if from == "" || from == p.packages.project {
+		return p.file(name)
+	}
+	return p.file(path.Join(p.packages.folder, from, name))
+}
+
 // scrub takes secrets out of all that was not written by people into the project.
 func (r *Result) scrub(secrets []string) {
 	var pairs []string

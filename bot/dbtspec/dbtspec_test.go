@@ -190,8 +190,8 @@ func holds(t *testing.T, tool *dbt.Tool, p dbt.Project, r *dbt.Result) {
 			t.Errorf("%s: %d rows, %v", c.Check.Name, n, err)
 		}
 	}
-	if len(checks) != 5 {
-		t.Errorf("%d checks", len(checks))
+	if last := d.Ledger.Entries[len(d.Ledger.Entries)-1].Amendment; len(checks) != 5 || last.Result != spec.Hash(d.Spec) {
+		t.Errorf("%d checks; the last amendment left %s, and the spec is %s", len(checks), last.Result, spec.Hash(d.Spec))
 	}
 }
 
