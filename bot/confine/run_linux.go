@@ -28,11 +28,11 @@ const spare = 32
 func Run(ctx context.Context, o Options) (Result, error) {
 	o.Limits = o.Limits.withDefaults(runtime.NumCPU())
 	if err := ctx.Err(); err != nil {
-		return Result{}, fmt.Errorf("run %s: %w", o.Program, err)
+		return Result{Code: -1}, fmt.Errorf("run %s: %w", o.Program, err)
 	}
 	r, err := prepare(o)
 	if err != nil {
-		return Result{}, fmt.Errorf("run %s: %w", o.Program, err)
+		return Result{Code: -1}, fmt.Errorf("run %s: %w", o.Program, err)
 	}
 	defer r.cleanUp()
 	result, err := r.run(ctx)
@@ -145,6 +145,7 @@ func (r *running) cleanUp() {
 // run starts, waits and gathers.
 func (r *running) run(ctx context.Context) (result Result, err error) {
 	began := time.Now()
+	result.Code = -1 // as long as nothing has run
 	life, end := context.WithCancel(ctx)
 	defer end()
 	if r.cgroup, err = newCgroup(r.options.Cgroup, r.options.Limits); err != nil && r.options.Cgroup != "" {
@@ -231,26 +232,35 @@ func (r *running) admit(ctx context.Context) (Confinement, error) {
 	r.box.order(r.order())
 	timer := time.NewTimer(startLimit)
 	defer timer.Stop()
-	select {
-	case w, ok := <-r.box.words:
-		switch {
-		case !ok:
-			r.box.kill()
-			<-r.reading
-			said, _ := r.output.end()
-			return c, &UnavailableError{Why: strings.TrimSpace("bubblewrap ended before it ran anything: " + clean(said))}
-		case w.Ready == nil:
-			return c, &UnavailableError{Why: "the first process refuses: " + clean(w.Refused)}
+	var w word
+	var ok bool
+	for done, waiting := ctx.Done(), true; waiting; {
+		select {
+		case w, ok = <-r.box.words:
+			waiting = false
+		case <-done: // the program may run already, and then is to end as it likes
+			done = nil
+			timer.Reset(r.options.Limits.Grace)
+		case <-timer.C:
+			if err := ctx.Err(); err != nil {
+				return c, err
+			}
+			return c, fmt.Errorf("the program was not confined after %s", startLimit)
 		}
-		c.Confinement.Landlock, c.Confinement.LandlockABI = w.Ready.Landlock, w.Ready.LandlockABI
-		c.UserNamespace, c.NetworkNamespace = true, true
-		c.Missing = append(c.Missing, w.Ready.Missing...)
-		return c, nil
-	case <-ctx.Done():
-		return c, ctx.Err()
-	case <-timer.C:
-		return c, fmt.Errorf("the program was not confined after %s", startLimit)
 	}
+	switch {
+	case !ok:
+		r.box.kill()
+		<-r.reading
+		said, _ := r.output.end()
+		return c, &UnavailableError{Why: strings.TrimSpace("bubblewrap ended before it ran anything: " + clean(said))}
+	case w.Ready == nil:
+		return c, &UnavailableError{Why: "the first process refuses: " + clean(w.Refused)}
+	}
+	c.Confinement.Landlock, c.Confinement.LandlockABI = w.Ready.Landlock, w.Ready.LandlockABI
+	c.UserNamespace, c.NetworkNamespace = true, true
+	c.Missing = append(c.Missing, w.Ready.Missing...)
+	return c, nil
 }
 
 // order is what the first process is told.

@@ -10,7 +10,7 @@ import (
 
 // Run runs nothing: only Linux has what it takes. The error is an *UnavailableError.
 func Run(_ context.Context, o Options) (Result, error) {
-	return Result{}, fmt.Errorf("run %s: %w", o.Program, Available(context.Background()))
+	return Result{Code: -1}, fmt.Errorf("run %s: %w", o.Program, Available(context.Background()))
 }
 
 // Available says that programs can't be confined here.
