@@ -423,6 +423,7 @@ func TestBadFiles(t *testing.T) {
 		"bad encoding": {"models: [\xff]\n", "p/models/bad.yml: the file is not YAML"},
 		"aliases":      {"x: &x [{name: a}]\nmodels: *x\n", ""},
 		"many aliases": {"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\nmodels: [{name: m, meta: {x: [*f,*f,*f,*f,*f,*f,*f,*f,*f]}}]\n", ""},
+		"repeated":     {"x: &c [" + strings.Repeat("{name: c}, ", 3000) + "]\ny: &t [" + strings.Repeat("{name: t, columns: *c}, ", 3000) + "]\nsources: [" + strings.Repeat("{name: s, tables: *t}, ", 3000) + "]\n", "p/models/bad.yml: with this file there are more than"},
 		"too large":    {"# " + strings.Repeat("x", spec.MaxFileSize), "p/models/bad.yml: the file has"},
 	} {
 		t.Run(name, func(t *testing.T) {
