@@ -18,8 +18,13 @@ import (
 	"github.com/codicil-dev/codicil/bot/spec"
 )
 
-// mostFiles is how many properties files, and files of documentation, are read.
-const mostFiles = 5000
+// Limits of what is read of one project.
+const (
+	mostFiles = 20_000
+	mostBytes = 32 << 20
+	// mostEntries is how many relations, columns and tests there may be, aliases followed; 64 bytes of a mapping that is kept count as one.
+	mostEntries = 400_000
+)
 
 // folders are where a project keeps what, from its own folder.
 type folders struct {
@@ -37,7 +42,9 @@ type propertiesReader struct {
 	docs     map[string]string
 	owners   map[string]string
 	groups   map[int]string // by place of the relation
-	read     int
+	files    int
+	size     int64
+	entries  int
 	problems bot.Problems
 }
 
@@ -90,8 +97,8 @@ func (r *propertiesReader) walk(folder string) (files []string) {
 		if err != nil || !entry.Type().IsRegular() {
 			return nil
 		}
-		if r.read++; r.read > mostFiles {
-			return fs.SkipAll
+		if r.files++; r.files > mostFiles {
+			return fmt.Errorf("it holds more than %d files", mostFiles)
 		}
 		name = strings.TrimPrefix(strings.TrimPrefix(name, path.Clean(r.dir)), "/")
 		if r.dir == "." {
@@ -130,6 +137,10 @@ func (r *propertiesReader) bytes(name string) ([]byte, bool) {
 		return nil, false
 	case info.Size() > spec.MaxFileSize:
 		r.problems = append(r.problems, spec.TooLarge(path.Join(r.display, name), info.Size()))
+		return nil, false
+	}
+	if r.size += info.Size(); r.size > mostBytes {
+		r.refuse(name, 0, "with this file there are more than %d MiB of properties and documentation: keep less of it", mostBytes>>20)
 		return nil, false
 	}
 	data, err := fs.ReadFile(r.fsys, full)
@@ -199,6 +210,9 @@ func (r *propertiesReader) file(name string) {
 		}
 	}
 	for _, s := range list(child(root, "sources")) {
+		if !r.spend(name, 1) {
+			return
+		}
 		before := len(r.known.Relations)
 		for _, n := range list(child(s, "tables")) {
 			r.relation(name, dbt.Source, n)
@@ -208,8 +222,14 @@ func (r *propertiesReader) file(name string) {
 		}
 	}
 	for _, n := range list(child(root, "exposures")) {
+		if !r.spend(name, 1) {
+			return
+		}
 		e := Exposure{Name: cmp.Or(text(child(n, "label")), text(child(n, "name"))), Type: text(child(n, "type")), Description: r.filled(child(n, "description")), Owner: ownerOf(child(n, "owner"))}
 		for _, d := range list(child(n, "depends_on")) {
+			if !r.spend(name, 1) {
+				return
+			}
 			if m := refers.FindStringSubmatch(d.Value); m != nil {
 				e.Reads = append(e.Reads, cmp.Or(m[1], m[2]))
 			}
@@ -221,8 +241,30 @@ func (r *propertiesReader) file(name string) {
 // listOf is the key under which a properties file lists relations of a kind.
 func listOf(kind dbt.Kind) string { return string(kind) + "s" }
 
+// spend counts what is read of entries; ok is false from where there are too many, which is a problem once.
+func (r *propertiesReader) spend(file string, n int) (ok bool) {
+	before := r.entries
+	if r.entries += n; r.entries > mostEntries && before <= mostEntries {
+		r.refuse(file, 0, "with this file there are more than %d relations, columns and tests: aliases may repeat them", mostEntries)
+	}
+	return r.entries <= mostEntries
+}
+
+// mapOf is a mapping that is kept.
+func (r *propertiesReader) mapOf(file string, n *yaml.Node) map[string]any {
+	if n == nil || r.entries > mostEntries {
+		return nil
+	}
+	m, size := mapOf(n)
+	r.spend(file, size/64)
+	return m
+}
+
 // relation reads one entry.
 func (r *propertiesReader) relation(file string, kind dbt.Kind, n *yaml.Node) {
+	if !r.spend(file, 1) {
+		return
+	}
 	config := child(n, "config")
 	one := func(key string) *yaml.Node {
 		if v := child(config, key); v != nil {
@@ -230,7 +272,7 @@ func (r *propertiesReader) relation(file string, kind dbt.Kind, n *yaml.Node) {
 		}
 		return child(n, key)
 	}
-	rel := Relation{Kind: kind, Name: text(child(n, "name")), File: path.Join(r.display, file), Line: n.Line, Description: r.filled(child(n, "description")), Meta: mapOf(one("meta")),
+	rel := Relation{Kind: kind, Name: text(child(n, "name")), File: path.Join(r.display, file), Line: n.Line, Description: r.filled(child(n, "description")), Meta: r.mapOf(file, one("meta")),
 		Table: text(one("alias")), Contract: text(child(one("contract"), "enforced")) == "true"}
 	if rel.Name == "" {
 		return
@@ -241,15 +283,18 @@ func (r *propertiesReader) relation(file string, kind dbt.Kind, n *yaml.Node) {
 	rel.Internal = kind != dbt.Model || stepOnTheWay(rel.Folder, rel.Name) || text(one("materialized")) == "ephemeral"
 	rel.Owner = cmp.Or(metaText(rel.Meta, "owner"), ownerOf(child(child(config, "meta"), "owner")))
 	for _, c := range list(child(n, "columns")) {
-		meta := mapOf(child(child(c, "config"), "meta"))
+		if !r.spend(file, 1) {
+			return
+		}
+		meta := r.mapOf(file, child(child(c, "config"), "meta"))
 		if len(meta) == 0 {
-			meta = mapOf(child(c, "meta"))
+			meta = r.mapOf(file, child(c, "meta"))
 		}
 		rel.Columns = append(rel.Columns, Column{Name: text(child(c, "name")), Type: text(child(c, "data_type")), Description: r.filled(child(c, "description")), Meta: meta, Line: c.Line})
 	}
-	r.tests(&rel, "", n)
+	r.tests(file, &rel, "", n)
 	for _, c := range list(child(n, "columns")) {
-		r.tests(&rel, text(child(c, "name")), c)
+		r.tests(file, &rel, text(child(c, "name")), c)
 	}
 	if group := text(one("group")); group != "" {
 		r.groups[len(r.known.Relations)] = group
@@ -258,14 +303,18 @@ func (r *propertiesReader) relation(file string, kind dbt.Kind, n *yaml.Node) {
 }
 
 // tests reads the tests of a relation or column.
-func (r *propertiesReader) tests(rel *Relation, column string, n *yaml.Node) {
+func (r *propertiesReader) tests(file string, rel *Relation, column string, n *yaml.Node) {
 	for _, key := range testKeys {
 		entries := list(child(n, key))
 		if len(entries) > 0 && r.known.listed == "" {
 			r.known.listed = key
 		}
 		for _, t := range entries {
+			if !r.spend(file, 1) {
+				return
+			}
 			test := testOf(t)
+			r.spend(file, test.size/64)
 			if test.argued != nil && r.known.argued == nil {
 				r.known.argued = test.argued
 			}
@@ -285,6 +334,7 @@ type writtenTest struct {
 	argued *bool
 	warns  bool
 	where  string
+	size   int
 }
 
 // testOf reads a test: a name, a name with what it is given, or a mapping with test_name.
@@ -301,10 +351,13 @@ func testOf(n *yaml.Node) writtenTest {
 	config := child(body, "config")
 	t.where = cmp.Or(text(child(config, "where")), text(child(body, "where")))
 	t.warns = strings.EqualFold(cmp.Or(text(child(config, "severity")), text(child(body, "severity"))), "warn")
-	t.arguments = mapOf(body)
 	if inner := child(body, "arguments"); inner != nil {
-		t.arguments, t.argued = mapOf(inner), ptr(true)
-	} else if child(body, "values") != nil || child(body, "to") != nil {
+		t.arguments, t.size = mapOf(inner)
+		t.argued = ptr(true)
+		return t
+	}
+	t.arguments, t.size = mapOf(body)
+	if child(body, "values") != nil || child(body, "to") != nil {
 		t.argued = ptr(false)
 	}
 	return t
@@ -378,23 +431,22 @@ func text(n *yaml.Node) string {
 	return n.Value
 }
 
-// mapOf is a mapping as JSON would have it; nil if it is none. YAML itself guards against aliases that multiply.
-func mapOf(n *yaml.Node) map[string]any {
-	var m map[string]any
-	if n == nil || n.Kind != yaml.MappingNode || n.Decode(&m) != nil {
-		return nil
+// mapOf is a mapping as JSON would have it, and how long it is so; nil if it is none. YAML itself guards against aliases that multiply.
+func mapOf(n *yaml.Node) (m map[string]any, size int) {
+	var raw map[string]any
+	if n == nil || n.Kind != yaml.MappingNode || n.Decode(&raw) != nil {
+		return nil, 0
 	}
-	data, err := json.Marshal(m)
+	data, err := json.Marshal(raw)
 	if err != nil {
-		return nil
+		return nil, 0
 	}
 	dec := json.NewDecoder(strings.NewReader(string(data)))
 	dec.UseNumber()
-	var out map[string]any
-	if dec.Decode(&out) != nil {
-		return nil
+	if dec.Decode(&m) != nil {
+		return nil, len(data)
 	}
-	return out
+	return m, len(data)
 }
 
 // metaText is a text in a meta; empty if there is none.

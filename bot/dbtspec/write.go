@@ -1,6 +1,7 @@
 package dbtspec
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -109,8 +110,14 @@ func (w *writer) text(name string) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return []byte("version: 2\n"), nil
 	}
+	if err != nil {
+		return nil, err
+	}
 	w.before[name] = text
-	return text, err
+	if root, err := parseYAML(text); err == nil && len(root.Content) == 0 { // nothing but comments, which stay
+		return bytes.TrimLeft(append(slices.Clip(bytes.TrimRight(text, "\n")), "\nversion: 2\n"...), "\n"), nil
+	}
+	return text, nil
 }
 
 // entry is the entry of a name in one of a file's lists; it is made if it is not there.
