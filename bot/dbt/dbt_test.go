@@ -272,3 +272,20 @@ func names(t *testing.T, dir string) (out []string) {
 	}
 	return out
 }
+
+// Parse tells what there is, and builds nothing.
+func TestParse(t *testing.T) {
+	t.Parallel()
+	tool, p := tool(t), example(t, nil)
+	r, err := tool.Parse(context.Background(), p)
+	if err != nil || len(r.Problems) > 0 {
+		t.Fatal(err, r)
+	}
+	n, ok := r.Node("model.deliveries.shipments")
+	if !ok || n.Status != "" || n.Compiled != "" || len(n.Columns) != 12 || len(r.Tests()) != 34 || len(r.Relations()) != 0 {
+		t.Errorf("got %+v, %d tests", n, len(r.Tests()))
+	}
+	if _, err := tool.Tables(context.Background(), p, r); !errors.Is(err, ErrNoDatabase) {
+		t.Errorf("got %v", err)
+	}
+}
