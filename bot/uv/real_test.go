@@ -12,8 +12,8 @@ import (
 
 // TestRealPandas makes an environment with an old pandas from the package index that uv uses by itself.
 func TestRealPandas(t *testing.T) {
-	if os.Getenv("CI") == "true" || testing.Short() {
-		t.Skip("CI does not depend on the real package index")
+	if testing.Short() {
+		t.Skip("the real package index takes its time")
 	}
 	needUV(t)
 	tool, err := New(t.Context(), Options{Cache: t.TempDir()})
@@ -27,7 +27,7 @@ func TestRealPandas(t *testing.T) {
 	dir := folder(t, requirementsFile, "pandas==1.5.3\nnumpy==1.26.4\npython-dateutil==2.9.0.post0\npytz==2024.1\nsix==1.16.0\n")
 	e, err := h.Environment(t.Context(), dir)
 	var unreachable *UnreachableError
-	if errors.As(err, &unreachable) {
+	if errors.As(err, &unreachable) && os.Getenv("CI") == "" {
 		t.Skipf("the real package index is not to be reached from here: %v", err)
 	}
 	if err != nil {
