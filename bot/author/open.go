@@ -40,8 +40,8 @@ func (c *change) open(ctx context.Context, folder string) error {
 	if err := problems.Err(); err != nil {
 		return c.end(Failed, "The product has errors before anything was changed; mend them first:\n%s", c.clean(err.Error()))
 	}
-	if p.Runner() == product.RunnerCommand {
-		return unfit(fmt.Errorf("the tables of %s are made by a program, and the author writes SQL only; change the program by hand, with an amendment, and `codicil verify` proves it", p.Name()))
+	if p.Runner() != product.RunnerSQL {
+		return unfit(fmt.Errorf("the tables of %s are made by a program, and the author writes plain SQL only; change the product by hand, with an amendment, and `codicil verify` proves it", p.Name()))
 	}
 	c.product, c.out.Product, c.out.asked = p, p.Name(), requirements(p)
 	return nil

@@ -1,6 +1,7 @@
 package product
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/codicil-dev/codicil/bot"
 	"github.com/codicil-dev/codicil/bot/engine"
+	"github.com/codicil-dev/codicil/bot/sqltype"
 )
 
 // ErrNoPrograms says that nothing runs programs here.
@@ -46,7 +48,7 @@ func (b *Builder) runProgram(ctx context.Context, pl *plan, scratch string) (*Bu
 	if err := b.export(ctx, pl, job.Inputs); err != nil {
 		return nil, err
 	}
-	b.Say("%s: running %s", pl.Product, job.Build[0])
+	b.Say("%s: running %s", pl.Product, cmp.Or(strings.Join(job.Build, " "), job.Runner))
 	ran, err := b.Programs.Run(ctx, job)
 	if err != nil {
 		return nil, err
@@ -119,7 +121,11 @@ func (pl *plan) take(ctx context.Context, session *engine.Session, output string
 	if err := AttachInputs(ctx, session, pl.Inputs, pl.before); err != nil {
 		return nil, err
 	}
+	build.Problems = append(build.Problems, ran.Problems...)
 	for _, s := range pl.Seeds {
+		if pl.Program.Runner == RunnerDBT {
+			break // dbt makes its seeds itself
+		}
 		if err := pl.load(ctx, session, s); err != nil {
 			if hopeless(err) {
 				return nil, err
@@ -140,7 +146,7 @@ func (pl *plan) take(ctx context.Context, session *engine.Session, output string
 	}
 	build.Problems = append(build.Problems, problems...)
 	for _, f := range files {
-		made, err := f.load(ctx, session)
+		made, err := f.load(ctx, session, ran.Types[f.table])
 		if err != nil {
 			if hopeless(err) {
 				return nil, err
@@ -151,9 +157,13 @@ func (pl *plan) take(ctx context.Context, session *engine.Session, output string
 			}
 		}
 		for _, name := range made {
+			if ran.Models != nil {
+				break
+			}
 			build.Models = append(build.Models, Model{Path: ConfigFile, Table: name, Reads: pl.mayRead()})
 		}
 	}
+	build.Models = append(build.Models, ran.Models...)
 	if len(files) == 0 && build.OK() {
 		build.Problems = append(build.Problems, bot.Problem{File: ConfigFile, Message: "the program left no table; it writes them to the folder that CODICIL_OUTPUT names, as TABLE.parquet, TABLE.csv or a DuckDB file"})
 	}
@@ -172,7 +182,7 @@ func (pl *plan) mayRead() (names []string) {
 }
 
 // load makes the tables of a file, and returns their names.
-func (f tableFile) load(ctx context.Context, session *engine.Session) (made []string, err error) {
+func (f tableFile) load(ctx context.Context, session *engine.Session, types []Column) (made []string, err error) {
 	into := func(name, from string) error {
 		schema, table := SplitName(name)
 		if err := makeSchema(ctx, session, schema); err != nil {
@@ -183,7 +193,7 @@ func (f tableFile) load(ctx context.Context, session *engine.Session) (made []st
 	}
 	switch f.kind {
 	case ".parquet":
-		return made, into(f.table, "read_parquet("+engine.Literal(f.path)+")")
+		return made, into(f.table, "("+withTypes("read_parquet("+engine.Literal(f.path)+")", types)+")")
 	case ".csv":
 		return made, into(f.table, typedCSV(Seed{Path: f.path, File: f.path}, nil))
 	}
@@ -207,4 +217,18 @@ func (f tableFile) load(ctx context.Context, session *engine.Session) (made []st
 		}
 	}
 	return made, session.Exec(ctx, "DETACH "+engine.Ident("left"))
+}
+
+// withTypes reads a relation with the types that its columns are to have.
+func withTypes(from string, types []Column) string {
+	var casts []string
+	for _, c := range types {
+		if t, err := sqltype.Parse(c.Type); err == nil { // another type stays what the file has
+			casts = append(casts, "CAST("+engine.Ident(c.Name)+" AS "+t.Physical().String()+") AS "+engine.Ident(c.Name))
+		}
+	}
+	if len(casts) == 0 {
+		return "SELECT * FROM " + from
+	}
+	return "SELECT * REPLACE (" + strings.Join(casts, ", ") + ") FROM " + from
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"os"
 	"path"
+	"path/filepath"
 	"strconv"
 	"sync"
 
@@ -24,7 +26,8 @@ const ConfigSchemaID = spec.SchemaBase + "product-1.json"
 type Config struct {
 	// Seeds declares the types of seeds' columns, by the seed's table name.
 	Seeds map[string]SeedConfig `json:"seeds,omitempty"`
-	// Runner is what builds the product: sql (the models, by DuckDB) or command (a program). Empty is command where Command is given, and else sql.
+	// Runner is what builds the product: sql (the models, by DuckDB), dbt or command (a program). Empty is command where Command is given, dbt where
+	// there is a dbt_project.yml, and else sql.
 	Runner string `json:"runner,omitempty"`
 	// Command is the program; nil for the sql runner.
 	Command *CommandConfig `json:"command,omitempty"`
@@ -53,7 +56,11 @@ type CommandConfig struct {
 const (
 	RunnerSQL     = "sql"
 	RunnerCommand = "command"
+	RunnerDBT     = "dbt"
 )
+
+// dbtProject is the file by which a dbt project is known.
+const dbtProject = "dbt_project.yml"
 
 // Runner is what builds the product.
 func (p *Product) Runner() string {
@@ -63,6 +70,9 @@ func (p *Product) Runner() string {
 	case p.Config.Command != nil:
 		return RunnerCommand
 	}
+	if info, err := os.Lstat(filepath.Join(p.Dir(), dbtProject)); err == nil && info.Mode().IsRegular() {
+		return RunnerDBT
+	}
 	return RunnerSQL
 }
 
@@ -71,7 +81,7 @@ func ConfigSchema() []byte {
 	return spec.SchemaOf(ConfigSchemaID, "Codicil product configuration", Config{}, map[string]string{
 		"Config":                "How a product is built, where the defaults do not fit.",
 		"Config.Seeds":          "Column types of seeds, by table name.",
-		"Config.Runner":         "What builds the product: sql (models, by DuckDB) or command (a program). By default command where a command is given, else sql.",
+		"Config.Runner":         "What builds the product: sql (models, by DuckDB), dbt or command (a program). By default command where a command is given, dbt where there is a dbt_project.yml, else sql.",
 		"Config.Command":        "The program that makes the tables.",
 		"CommandConfig":         "A program that makes a product's tables, in a sandbox.",
 		"CommandConfig.Build":   "The program with its arguments, run in the product's folder. It leaves its tables in the folder that CODICIL_OUTPUT names: TABLE.parquet, TABLE.csv or a DuckDB file.",
@@ -115,15 +125,15 @@ func (c Config) checkRunner(file string) (problems bot.Problems) {
 		problems = append(problems, bot.Problem{File: file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)})
 	}
 	switch c.Runner {
-	case "", RunnerSQL, RunnerCommand:
+	case "", RunnerSQL, RunnerCommand, RunnerDBT:
 	default:
-		refuse("/runner", "there is no runner %q; write %s or %s", c.Runner, RunnerSQL, RunnerCommand)
+		refuse("/runner", "there is no runner %q; write %s, %s or %s", c.Runner, RunnerSQL, RunnerDBT, RunnerCommand)
 	}
 	switch {
 	case c.Command == nil && c.Runner == RunnerCommand:
 		refuse("/runner", "the runner command needs a program; add command: {build: [python, build.py]}")
-	case c.Command != nil && c.Runner == RunnerSQL:
-		refuse("/command", "the runner sql runs no program; take the command out, or the runner")
+	case c.Command != nil && c.Runner != "" && c.Runner != RunnerCommand:
+		refuse("/command", "the runner %s runs no other program; take the command out, or the runner", c.Runner)
 	case c.Command != nil && (len(c.Command.Build) == 0 || c.Command.Build[0] == ""):
 		refuse("/command/build", "no program is named; write one such as [python, build.py]")
 	}

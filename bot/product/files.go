@@ -38,6 +38,9 @@ func (p *Product) Models() ([]SQLFile, bot.Problems) {
 
 // readModels is Models, with the tables of the files that were left out.
 func (p *Product) readModels() (models []SQLFile, absent tableSet, problems bot.Problems) {
+	if p.Runner() != RunnerSQL { // what is there is not plain SQL
+		return nil, tableSet{}, nil
+	}
 	files, absent, problems := p.sqlFiles("models")
 	for _, f := range files {
 		if err := checkTableName(f.Name); err != nil {
@@ -52,6 +55,9 @@ func (p *Product) readModels() (models []SQLFile, absent tableSet, problems bot.
 
 // Tests returns the product's own tests, in order of their paths.
 func (p *Product) Tests() ([]SQLFile, bot.Problems) {
+	if p.Runner() == RunnerDBT { // they are dbt's
+		return nil, nil
+	}
 	tests, _, problems := p.sqlFiles("tests")
 	return tests, problems
 }

@@ -20,6 +20,8 @@ import (
 
 // Program is a program that makes a product's tables, with all that it depends on. Its JSON form is part of a build's key.
 type Program struct {
+	// Runner is RunnerCommand or RunnerDBT.
+	Runner string
 	// Build and Test are the commands; Test may be empty. Network are the hosts that it may reach.
 	Build, Test, Network []string
 	// Files are those of the product, without its spec and ledger, which it can't see.
@@ -54,7 +56,13 @@ type Job struct {
 type Ran struct {
 	// Failure says what the program did wrong, with the end of what it wrote; empty if nothing. Tests are the results of its own tests.
 	Failure string
-	Tests   []TestResult
+	// Problems are what it says of files of the product.
+	Problems bot.Problems
+	Tests    []TestResult
+	// Models are the tables that it made and what each reads, if the program tells. Types are the types of their columns by the table's name, for what
+	// a file has no place for.
+	Models []Model
+	Types  map[string][]Column
 	// Notes are what people should know of the run, such as where it wanted to go and was not let.
 	Notes []string
 }
@@ -80,15 +88,17 @@ const (
 )
 
 // unseen are the parts of a product that its program can't see: what they say changes no output, so that it need not run again.
-var unseen = map[string]bool{spec.SpecFile: true, spec.LedgerFolder: true, ConfigFile: true, "seeds": true, "tests": true}
+var unseen = map[string]bool{spec.SpecFile: true, spec.LedgerFolder: true, ConfigFile: true}
 
 // Program gathers what the product's program is made of; nil for the sql runner.
 func (p *Product) Program() (*Program, bot.Problems) {
-	if p.Runner() != RunnerCommand || p.Config.Command == nil {
+	out := &Program{Runner: p.Runner()}
+	switch c := p.Config.Command; {
+	case out.Runner == RunnerCommand && c != nil:
+		out.Build, out.Test, out.Network = c.Build, c.Test, c.Network
+	case out.Runner != RunnerDBT:
 		return nil, nil
 	}
-	c := p.Config.Command
-	out := &Program{Build: c.Build, Test: c.Test, Network: c.Network}
 	var problems bot.Problems
 	refuse := func(name, format string, args ...any) {
 		problems = append(problems, bot.Problem{File: p.file(name), Message: fmt.Sprintf(format, args...)})
@@ -104,7 +114,7 @@ func (p *Product) Program() (*Program, bot.Problems) {
 		}
 		rel = filepath.ToSlash(rel)
 		switch {
-		case unseen[rel], strings.HasPrefix(entry.Name(), "."), entry.IsDir() && entry.Name() == "__pycache__":
+		case unseen[rel], out.Runner == RunnerCommand && rel == "tests", isSeed(rel), strings.HasPrefix(entry.Name(), "."), entry.IsDir() && entry.Name() == "__pycache__":
 			if entry.IsDir() {
 				return filepath.SkipDir
 			}
@@ -134,6 +144,11 @@ func (p *Product) Program() (*Program, bot.Problems) {
 		refuse(".", "can't be read (%v); mend its permissions", errorOnly(err))
 	}
 	return out, problems
+}
+
+// isSeed says whether a file is one of the data, which a build is given apart from the rest.
+func isSeed(name string) bool {
+	return strings.HasPrefix(name, "seeds/") && hasExtension(name, []string{".csv", ".parquet"})
 }
 
 // copyTo copies the program's files and a build's seeds to a folder, as files of its own.

@@ -111,6 +111,12 @@ func (r *Runner) Run(ctx context.Context, j product.Job) (ran product.Ran, err e
 		o.ReadOnly = append(o.ReadOnly, confine.Bind{Source: packages.Folder})
 	}
 	o.Env = append(o.Env, "PATH="+path)
+	if j.Runner == product.RunnerDBT {
+		if packages == nil {
+			return product.Ran{Failure: "it is a dbt project, and nothing says which dbt builds it; name dbt-core and an adapter such as dbt-duckdb in requirements.txt, with their versions"}, nil
+		}
+		return r.dbt(ctx, j, o, packages.Folder)
+	}
 	o.Program, o.Args = j.Build[0], j.Build[1:]
 	res, err := confine.Run(ctx, o)
 	if err != nil {
