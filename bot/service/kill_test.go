@@ -74,11 +74,11 @@ func TestKilled(t *testing.T) {
 	t.Logf("%d of %d cases in %v; the bot died %d times", ran.Load(), len(cases), time.Since(start).Round(time.Second), died.Load())
 }
 
-// atOnce does what is numbered, three at a time since much of it is waiting, until there is no more.
+// atOnce does what is numbered, six at a time since most of it is waiting, until there is no more.
 func atOnce(most int, do func(n int) (more bool)) {
 	var next atomic.Int64
 	var workers sync.WaitGroup
-	for range 3 {
+	for range 6 {
 		workers.Go(func() {
 			for n := int(next.Add(1) - 1); n < most && do(n); n = int(next.Add(1) - 1) {
 			}
