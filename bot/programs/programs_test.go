@@ -132,7 +132,7 @@ func TestConfigOfPrograms(t *testing.T) {
 	for text, want := range map[string]string{
 		"command: {build: []}\n":                                  "no program is named",
 		"runner: command\n":                                       "needs a program",
-		"runner: sql\ncommand: {build: [sh]}\n":                   "runs no program",
+		"runner: sql\ncommand: {build: [sh]}\n":                   "runs no other program",
 		"runner: julia\n":                                         "there is no runner",
 		"command: {build: [sh], network: [example.com]}\n":        "no host with a port",
 		"command: {build: [sh], network: ['example.com:443']}\n":  "",

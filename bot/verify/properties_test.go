@@ -20,7 +20,8 @@ const dbtProperties = `models:
 
 // TestProperties has the properties files of a dbt project say something else than the spec.
 func TestProperties(t *testing.T) {
-	project := files{"dbt_project.yml": "name: shop\nprofile: shop\n", "models/orders.yml": dbtProperties}
+	// Built as plain SQL, since what is compared is text.
+	project := files{"dbt_project.yml": "name: shop\nprofile: shop\n", "models/orders.yml": dbtProperties, "product.yaml": "runner: sql\n"}
 	says := func(line int, parts ...string) func(*testing.T, *bot.Report) {
 		return func(t *testing.T, r *bot.Report) {
 			got := find(t, r, "contract/dbt/orders")
